@@ -1,0 +1,150 @@
+/**
+ * `npm test`: makes the clone ready, then runs every check and every test. Its last line counts them.
+ *
+ * `npm test` runs all; `npm test -- unit`, `-- system`, `-- checks` a part; `npm test -- e2e/whole-picture` the test
+ * files whose path below test/ holds these words.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, runQuietly, Trouble } from './bootstrap/process.mjs';
+import { sealCommand } from './sealed.mjs';
+
+const CHECK_TIMEOUT_MS = 5 * 60_000;
+const RESULTS = join(ROOT, 'test-results');
+
+/** Checks are independent of each other, so they run side by side. */
+const CHECKS = {
+  eslint: ['eslint/bin/eslint.js', '-c', '.config/eslint.config.js', '--max-warnings', '0', '.'],
+  prettier: ['prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
+  'svelte-check': [
+    'svelte-check/bin/svelte-check',
+    '--tsconfig',
+    './tsconfig.json',
+    '--fail-on-warnings',
+    '--output',
+    'human',
+  ],
+  tsc: ['typescript/bin/tsc', '-p', '.'],
+};
+
+/** The parts that a person may name, and what of the machine each needs. */
+const PARTS = {
+  checks: { bootstrap: ['--no-build'] },
+  unit: { bootstrap: ['--no-build'] },
+  system: { bootstrap: ['--browser', '--python', '--network-tools'] },
+};
+
+const tally = { passed: 0, failed: 0 };
+
+try {
+  const { parts, filters } = readArguments(process.argv.slice(2));
+  await prepare(parts);
+  mkdirSync(RESULTS, { recursive: true });
+  if (parts.includes('checks')) await runChecks();
+  if (parts.includes('unit')) await runVitest('unit', filters);
+  if (parts.includes('system')) await runVitest('system', filters);
+  process.exitCode = tally.failed === 0 ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof Trouble)) throw error;
+  console.error(error.message);
+  tally.failed++;
+  process.exitCode = error.exitCode;
+}
+console.log(`\n${tally.passed} passed, ${tally.failed} failed`);
+
+/** Parts to run, and the words that a test file's path has to hold; no words are all files. */
+function readArguments(args) {
+  const parts = args.filter((arg) => Object.hasOwn(PARTS, arg));
+  const filters = args.filter((arg) => !parts.includes(arg));
+  const flag = filters.find((filter) => filter.startsWith('-'));
+  if (flag !== undefined)
+    throw new Trouble(
+      `Unknown flag ${flag}: name parts (${Object.keys(PARTS).join(', ')}) or test files.`,
+      2,
+    );
+  if (filters.length > 0 && parts.length === 0)
+    parts.push(filters.some((filter) => /(^|\/)(e2e|system)\b/.test(filter)) ? 'system' : 'unit');
+  return { parts: parts.length > 0 ? parts : Object.keys(PARTS), filters };
+}
+
+async function prepare(parts) {
+  const wanted = new Set(parts.flatMap((part) => PARTS[part].bootstrap));
+  if (parts.includes('system')) wanted.delete('--no-build');
+  const exitCode = await run(process.execPath, [join(ROOT, '.config/bootstrap.mjs'), ...wanted]);
+  if (exitCode !== 0) throw new Trouble('The clone could not be made ready.', exitCode ?? 1);
+}
+
+async function runChecks() {
+  const results = Object.entries(CHECKS).map(async ([name, [script, ...args]]) => {
+    const startedMs = performance.now();
+    const result = await runQuietly(
+      process.execPath,
+      [join(ROOT, 'node_modules', script), ...args],
+      {
+        timeoutMs: CHECK_TIMEOUT_MS,
+      },
+    );
+    return { name, ...result, seconds: secondsSince(startedMs) };
+  });
+  for (const result of results) {
+    const { name, ok, output, seconds } = await result;
+    console.log(`── ${name}: ${ok ? 'fine' : 'FAILED'} (${seconds})`);
+    if (!ok) console.log(output);
+    count(ok);
+  }
+}
+
+async function runVitest(project, filters) {
+  console.log(`── ${project} tests`);
+  const startedMs = performance.now();
+  const report = join(RESULTS, `${project}.json`);
+  // Only this run's own report is made anew: benchmarks keep theirs beside it.
+  rmSync(report, { force: true });
+  const command = [
+    process.execPath,
+    [
+      join(ROOT, 'node_modules/vitest/vitest.mjs'),
+      ...['run', '--config', '.config/vitest.config.ts', '--project', project],
+      ...['--reporter', 'default', '--reporter', 'json', '--outputFile.json', report],
+      ...filters,
+    ],
+  ];
+  const exitCode = await run(...(project === 'system' ? await sealCommand(...command) : command));
+  const { passed, failed } = readReport(report);
+  tally.passed += passed;
+  // A file that cannot be loaded, or a worker that dies, fails the run without failing a test.
+  tally.failed += exitCode === 0 ? failed : Math.max(failed, 1);
+  console.log(
+    `── ${project} tests: ${exitCode === 0 ? 'fine' : 'FAILED'} (${secondsSince(startedMs)})`,
+  );
+}
+
+function readReport(path) {
+  try {
+    const report = JSON.parse(readFileSync(path, 'utf8'));
+    return { passed: report.numPassedTests, failed: report.numFailedTests };
+  } catch {
+    return { passed: 0, failed: 0 };
+  }
+}
+
+function run(program, args) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: ROOT, stdio: 'inherit' });
+    child.on('error', (error) => {
+      console.error(`${program}: ${error.message}`);
+      resolve(1);
+    });
+    child.on('close', (code) => resolve(code));
+  });
+}
+
+function count(ok) {
+  if (ok) tally.passed++;
+  else tally.failed++;
+}
+
+function secondsSince(startedMs) {
+  return `${((performance.now() - startedMs) / 1000).toFixed(1)} s`;
+}
