@@ -1,0 +1,12 @@
+/** Seeded random numbers, for tests whose runs must be the same everywhere. */
+
+/** Numbers from 0 up to 1, by mulberry32 (32 bits of state, which is plenty for a test). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
