@@ -1,0 +1,23 @@
+/**
+ * What the ledger reads in a block's data: the account that is rewarded, and the transactions. Any other data, as that
+ * of reference miners, has neither.
+ */
+import { ACCOUNT, type Account } from './account.ts';
+import { readJsonObject } from './payload.ts';
+
+export interface BlockEntries {
+  readonly miner: Account;
+  /** As they stand there: anybody may have written anything. */
+  readonly transactions: readonly unknown[];
+}
+
+const NO_TRANSACTIONS: readonly unknown[] = [];
+
+/** The entries of data whose payload names its miner's account, else null. */
+export function readBlockEntries(data: Uint8Array): BlockEntries | null {
+  const value = readJsonObject(data);
+  if (value === null) return null;
+  const { miner, transactions } = value;
+  if (typeof miner !== 'string' || !ACCOUNT.test(miner)) return null;
+  return { miner, transactions: Array.isArray(transactions) ? transactions : NO_TRANSACTIONS };
+}
