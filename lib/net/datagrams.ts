@@ -1,0 +1,177 @@
+/**
+ * Overlay datagrams: messages between peers that are not neighbours, passed on from neighbour to neighbour (R11, R20).
+ *
+ * Each hop goes to the neighbour that is nearest to the addressee by XOR, or that has such a neighbour. A datagram may
+ * be lost, may come twice, and may overtake another: it is a fair-loss link, on which better ones are built. Nothing in
+ * it is proved, its sender least of all: what it carries must be authenticated by the protocol of its port.
+ */
+import type { Account } from '../ledger/account.ts';
+import { compareDistance, isNearer } from './kademlia/ids.ts';
+import type { Message } from './messages.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** Hops after which a datagram is dropped: more than twice log2 of 10,000 peers. */
+export const HOPS_LIMIT = 30;
+/** Hops that may lead away from the addressee: round a gap in the mesh, not through the whole room after one who left. */
+export const DETOURS_LIMIT = 4;
+/** Datagrams remembered, so that one that comes round again takes another way: some seconds of the busiest forwarding. */
+export const SEEN_LIMIT = 4_096;
+/**
+ * Bytes a second that one neighbour may have us forward or take, and at once: offers for a dozen links, or two-phase
+ * commits by the dozen. What comes beyond is lost, as nobody can make us forward without end.
+ */
+export const FORWARD_RATE = { bytesPerSecond: 131_072, burstBytes: 1_048_576 } as const;
+/** What a datagram costs beside its body, so that empty ones are not free: about 250 a second pass. */
+export const DATAGRAM_COST_BYTES = 512;
+/** Neighbours whose budgets are kept; links that ended leave theirs, so that a new link brings no new budget. */
+export const BUDGETS_LIMIT = 256;
+
+export type Datagram = Extract<Message, { type: 'datagram' }>;
+
+/** A neighbour as routing sees it. */
+export interface Hop {
+  readonly nodeId: Account;
+  /** Its own neighbours, as it says. A lie costs datagrams, which may be lost anyway. */
+  readonly neighbours: readonly Account[];
+}
+
+export const DROP_REASONS = [
+  /** It has come too far. */
+  'too-many-hops',
+  /** It has left the straight way too often: the addressee is not to be found. */
+  'too-many-detours',
+  /** There is no neighbour left that it has not been with. */
+  'no-way',
+  /** The neighbour that brought it has used up its share. */
+  'over-budget',
+  /** We were to send what is no datagram: a wrong addressee, or a body that is too long. */
+  'unfit',
+] as const;
+
+export type DropReason = (typeof DROP_REASONS)[number];
+
+export type RouteOutcome =
+  | { readonly kind: 'arrived' }
+  | { readonly kind: 'forward'; readonly nodeId: Account; readonly datagram: Datagram }
+  | { readonly kind: 'dropped'; readonly reason: DropReason };
+
+export interface DatagramCounts {
+  readonly sent: number;
+  readonly arrived: number;
+  readonly forwarded: number;
+  readonly dropped: Readonly<Record<DropReason, number>>;
+}
+
+export class DatagramRouter {
+  readonly #self: Account;
+  /** With whom each datagram has been, by its sender and id. */
+  readonly #seen = new Map<string, Set<Account>>();
+  readonly #budgets = new Map<Account, TokenBucket>();
+  #sent = 0;
+  #arrived = 0;
+  #forwarded = 0;
+  readonly #dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
+    DropReason,
+    number
+  >;
+
+  constructor(self: Account) {
+    this.#self = self;
+  }
+
+  /** What became of all datagrams since the start. */
+  get counts(): DatagramCounts {
+    return {
+      sent: this.#sent,
+      arrived: this.#arrived,
+      forwarded: this.#forwarded,
+      dropped: { ...this.#dropped },
+    };
+  }
+
+  /** Where our own datagram goes first. `avoid`: neighbours that an earlier try went through. */
+  send(
+    datagram: Datagram,
+    hops: readonly Hop[],
+    avoid: ReadonlySet<Account> = new Set(),
+  ): RouteOutcome {
+    this.#sent++;
+    const others = hops.filter(({ nodeId }) => !avoid.has(nodeId) || nodeId === datagram.to);
+    return this.#pass(datagram, others.length > 0 ? others : hops, this.#remember(datagram));
+  }
+
+  /** Where a datagram goes that this neighbour has brought. */
+  receive(datagram: Datagram, via: Account, hops: readonly Hop[], nowMs: number): RouteOutcome {
+    const costBytes = DATAGRAM_COST_BYTES + datagram.body.length;
+    if (!this.#budgetOf(via, nowMs).take(nowMs, costBytes)) return this.drop('over-budget');
+    const been = this.#remember(datagram);
+    been.add(via);
+    return this.#pass(datagram, hops, been);
+  }
+
+  /** Counts a datagram that is lost here. */
+  drop(reason: DropReason): RouteOutcome {
+    this.#dropped[reason]++;
+    return { kind: 'dropped', reason };
+  }
+
+  #pass(datagram: Datagram, hops: readonly Hop[], been: Set<Account>): RouteOutcome {
+    const { to } = datagram;
+    if (to === this.#self) return this.#arrive();
+    const next = chooseHop(to, hops, been);
+    const gains = next !== null && isNearer(to, next.reaches, this.#self);
+    if (datagram.reach === 'nearest' && !gains) return this.#arrive();
+    if (next === null) return this.drop('no-way');
+    if (datagram.hops >= HOPS_LIMIT) return this.drop('too-many-hops');
+    const detours = datagram.detours + (gains ? 0 : 1);
+    if (detours > DETOURS_LIMIT) return this.drop('too-many-detours');
+    been.add(next.nodeId);
+    this.#forwarded++;
+    const passed = { ...datagram, hops: datagram.hops + 1, detours };
+    return { kind: 'forward', nodeId: next.nodeId, datagram: passed };
+  }
+
+  #arrive(): RouteOutcome {
+    this.#arrived++;
+    return { kind: 'arrived' };
+  }
+
+  #remember({ from, id }: Datagram): Set<Account> {
+    const key = `${from} ${id}`;
+    let been = this.#seen.get(key);
+    if (been !== undefined) return been;
+    if (this.#seen.size >= SEEN_LIMIT) this.#seen.delete(this.#seen.keys().next().value!);
+    this.#seen.set(key, (been = new Set([from, this.#self])));
+    return been;
+  }
+
+  #budgetOf(via: Account, nowMs: number): TokenBucket {
+    const known = this.#budgets.get(via);
+    const budget =
+      known ?? new TokenBucket(FORWARD_RATE.bytesPerSecond, FORWARD_RATE.burstBytes, nowMs);
+    // The one that has been quiet for longest leaves: its budget has filled up by then.
+    this.#budgets.delete(via);
+    if (this.#budgets.size >= BUDGETS_LIMIT)
+      this.#budgets.delete(this.#budgets.keys().next().value!);
+    this.#budgets.set(via, budget);
+    return budget;
+  }
+}
+
+/** The neighbour to go through and the nearest id known to lie behind it; null where the datagram has been with all. */
+function chooseHop(
+  to: Account,
+  hops: readonly Hop[],
+  been: ReadonlySet<Account>,
+): { readonly nodeId: Account; readonly reaches: Account } | null {
+  let best: { readonly nodeId: Account; readonly reaches: Account } | null = null;
+  for (const { nodeId, neighbours } of hops) {
+    if (been.has(nodeId)) continue;
+    let reaches = nodeId;
+    for (const id of neighbours) if (!been.has(id) && isNearer(to, id, reaches)) reaches = id;
+    const order = best === null ? -1 : compareDistance(to, reaches, best.reaches);
+    // Of two ways to one id the one that ends there is shorter.
+    if (order < 0 || (order === 0 && reaches === nodeId)) best = { nodeId, reaches };
+  }
+  return best;
+}

@@ -1,0 +1,119 @@
+/**
+ * Whom a node knows in the key space: k-buckets, each of contacts that share their first bits with us (R11; Maymounkov
+ * and Mazières 2002, sections 2.2 and 4.1). A contact that is known to live is never put out for a newcomer, so that
+ * whoever floods the room with ids fills what is free and no more.
+ *
+ * The library k-bucket does not fit: it emits events and draws random ids on import, knows no types, and keeps its
+ * contacts as bytes that must be turned into texts at each use. The table itself is the page below.
+ */
+import type { Account } from '../../ledger/account.ts';
+import { bucketOf, compareDistance } from './ids.ts';
+
+/** Contacts in a bucket, and holders of a record: the paper's k. Eight of them do not leave a class within a minute. */
+export const BUCKET_SIZE = 8;
+/** Newcomers that wait for a place in a full bucket; the latest takes it. */
+const WAITING_LIMIT = 4;
+/** A contact not heard of for so long is asked whether it lives, as soon as a newcomer wants its place. */
+export const QUIET_MS = 60_000;
+/** It then has so long to answer. */
+export const ANSWER_MS = 5_000;
+
+interface Contact {
+  readonly nodeId: Account;
+  heardMs: number;
+}
+
+interface Bucket {
+  /** The one heard of longest ago first. */
+  contacts: Contact[];
+  /** The latest last. */
+  waiting: Account[];
+  /** The oldest, while it is asked whether it lives. */
+  asked: { readonly nodeId: Account; readonly untilMs: number } | null;
+}
+
+/** What is to be done after a node was seen: nothing, or ask this contact whether it lives. */
+export type SeenOutcome =
+  { readonly kind: 'none' } | { readonly kind: 'ask'; readonly nodeId: Account };
+
+export class RoutingTable {
+  readonly #self: Account;
+  /** By the highest differing bit. At most 160 of them, and only some log2(n) are ever filled. */
+  readonly #buckets = new Map<number, Bucket>();
+
+  constructor(self: Account) {
+    this.#self = self;
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const { contacts } of this.#buckets.values()) size += contacts.length;
+    return size;
+  }
+
+  has(nodeId: Account): boolean {
+    const bucket = this.#buckets.get(bucketOf(this.#self, nodeId));
+    return bucket?.contacts.some((contact) => contact.nodeId === nodeId) ?? false;
+  }
+
+  /** A node was heard of: from itself where `lives`, else only by name, which brings nobody's time forward. */
+  seen(nodeId: Account, lives: boolean, nowMs: number): SeenOutcome {
+    const index = bucketOf(this.#self, nodeId);
+    if (index < 0) return { kind: 'none' };
+    let bucket = this.#buckets.get(index);
+    if (bucket === undefined)
+      this.#buckets.set(index, (bucket = { contacts: [], waiting: [], asked: null }));
+    const at = bucket.contacts.findIndex((contact) => contact.nodeId === nodeId);
+    if (at >= 0) {
+      if (!lives) return { kind: 'none' };
+      const [contact] = bucket.contacts.splice(at, 1);
+      contact!.heardMs = nowMs;
+      bucket.contacts.push(contact!);
+      if (bucket.asked?.nodeId === nodeId) bucket.asked = null;
+      return { kind: 'none' };
+    }
+    if (bucket.contacts.length < BUCKET_SIZE) {
+      const contact = { nodeId, heardMs: lives ? nowMs : nowMs - QUIET_MS };
+      if (lives) bucket.contacts.push(contact);
+      else bucket.contacts.unshift(contact);
+      return { kind: 'none' };
+    }
+    bucket.waiting = [...bucket.waiting.filter((id) => id !== nodeId), nodeId].slice(
+      -WAITING_LIMIT,
+    );
+    const oldest = bucket.contacts[0]!;
+    if (bucket.asked !== null || nowMs - oldest.heardMs < QUIET_MS) return { kind: 'none' };
+    bucket.asked = { nodeId: oldest.nodeId, untilMs: nowMs + ANSWER_MS };
+    return { kind: 'ask', nodeId: oldest.nodeId };
+  }
+
+  /** A contact is known to be gone. */
+  gone(nodeId: Account, nowMs: number): void {
+    const bucket = this.#buckets.get(bucketOf(this.#self, nodeId));
+    if (bucket === undefined) return;
+    bucket.contacts = bucket.contacts.filter((contact) => contact.nodeId !== nodeId);
+    if (bucket.asked?.nodeId === nodeId) bucket.asked = null;
+    this.#refill(bucket, nowMs);
+  }
+
+  /** Contacts that have not answered in time make place. */
+  tick(nowMs: number): void {
+    for (const { asked } of [...this.#buckets.values()])
+      if (asked !== null && asked.untilMs <= nowMs) this.gone(asked.nodeId, nowMs);
+  }
+
+  /** The contacts nearest to a key, nearest first. */
+  nearest(key: Account, count: number = BUCKET_SIZE): Account[] {
+    return [...this.#buckets.values()]
+      .flatMap(({ contacts }) => contacts.map(({ nodeId }) => nodeId))
+      .sort((a, b) => compareDistance(key, a, b))
+      .slice(0, count);
+  }
+
+  #refill(bucket: Bucket, nowMs: number): void {
+    if (bucket.contacts.length >= BUCKET_SIZE) return;
+    const newcomer = bucket.waiting.pop();
+    if (newcomer !== undefined)
+      bucket.contacts.unshift({ nodeId: newcomer, heardMs: nowMs - QUIET_MS });
+  }
+}

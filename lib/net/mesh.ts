@@ -1,0 +1,207 @@
+/**
+ * Whom to dial, whom to let in, and which link to give up: the one owner of a peer's few links (R14, R17).
+ *
+ * The links that neighbour-choice.ts asks for come first. Others stay while there is room for them, so that choices
+ * which change break no link; when a wanted one comes to a full mesh, the slowest of the others leaves.
+ */
+import type { Account } from '../ledger/account.ts';
+import { chooseNeighbours, LINK_LIMITS } from './neighbour-choice.ts';
+
+/** First pause after a failed dial; it doubles with each further failure, up to the second figure. */
+export const REDIAL_MS = { first: 3_000, most: 60_000 } as const;
+/** The lower node id waits this long for the higher one to dial, then dials itself. */
+export const ONE_SIDED_GRACE_MS = 8_000;
+/** How long a peer that misbehaved is neither dialled nor let in. */
+export const SHUN_MS = 60_000;
+/** A link that ends sooner is a failed dial: the other side had no place for it. */
+export const STEADY_LINK_MS = 10_000;
+/** Dials that fail in a row before somebody else is linked to in the node's place. It is dialled on, ever more rarely. */
+export const GHOST_FAILURES = 3;
+/** Dials at a time to nodes that nobody but neighbours has told of: who makes ids up costs us no more than these. */
+export const HEARD_DIALS_LIMIT = 2;
+/** Nodes that we have heard of from neighbours: about what two dozen of them are linked to. */
+export const HEARD_LIMIT = 512;
+/** Node ids remembered at most; a signaling server's room is smaller. */
+export const PRESENT_LIMIT = 1_000;
+
+interface Candidate {
+  /** Since when it could be dialled, or how long its link has been there. */
+  sinceMs: number;
+  failures: number;
+  notBeforeMs: number;
+}
+
+export class Mesh {
+  readonly #self: Account;
+  readonly #linkLimit: number;
+  #present: readonly Account[] = [];
+  #heard: readonly Account[] = [];
+  /** Of those known the ones to be linked to; null where that is to be looked up again. */
+  #wanted: Set<Account> | null = null;
+  readonly #candidates = new Map<Account, Candidate>();
+  readonly #linked = new Set<Account>();
+  readonly #dialling = new Set<Account>();
+  readonly #shunned = new Map<Account, number>();
+
+  constructor(self: Account, linkLimit: number = LINK_LIMITS.usual) {
+    this.#self = self;
+    this.#linkLimit = linkLimit;
+  }
+
+  get present(): readonly Account[] {
+    return this.#present;
+  }
+
+  get linkCount(): number {
+    return this.#linked.size;
+  }
+
+  /** The room's members have changed. */
+  setPresent(nodeIds: readonly Account[], nowMs: number): void {
+    this.#present = [...new Set(nodeIds)].filter((id) => id !== this.#self).slice(0, PRESENT_LIMIT);
+    this.#update(nowMs);
+  }
+
+  /** The neighbours' neighbours have changed: where no server tells who is there, they do. */
+  setHeard(nodeIds: Iterable<Account>, nowMs: number): void {
+    const heard = new Set(nodeIds);
+    heard.delete(this.#self);
+    this.#heard = [...heard].slice(0, HEARD_LIMIT);
+    this.#update(nowMs);
+  }
+
+  /** A link to this node is open. False where it should be closed: the mesh is full, or the node is shunned. */
+  linked(nodeId: Account, nowMs: number): boolean {
+    this.#dialling.delete(nodeId);
+    if (nodeId === this.#self) return false;
+    if ((this.#shunned.get(nodeId) ?? 0) > nowMs) return false;
+    if (this.#linked.has(nodeId)) return true;
+    this.#linked.add(nodeId);
+    this.#reconsider(nodeId);
+    const isFull = this.#linked.size > this.#linkLimit;
+    if (isFull && (!this.#findWanted().has(nodeId) || this.#unwanted().length === 0)) {
+      this.#linked.delete(nodeId);
+      this.#reconsider(nodeId);
+      // It may be one that we dialled: without a pause it would be dialled again at once.
+      this.#postpone(nodeId, nowMs);
+      return false;
+    }
+    const candidate = this.#candidates.get(nodeId);
+    if (candidate !== undefined) candidate.sinceMs = nowMs;
+    return true;
+  }
+
+  /** The link to this node is gone; it may be dialled again after a pause. */
+  unlinked(nodeId: Account, nowMs: number): void {
+    const wasLinked = this.#linked.delete(nodeId);
+    this.#reconsider(nodeId);
+    const candidate = this.#candidates.get(nodeId);
+    if (wasLinked && candidate !== undefined && nowMs - candidate.sinceMs >= STEADY_LINK_MS)
+      candidate.failures = 0;
+    this.#postpone(nodeId, nowMs);
+  }
+
+  /**
+   * The links to give up now, as there are more than we may have.
+   *
+   * @param delayMsOf round trip to a linked node; null where it is not measured
+   */
+  chooseCloses(delayMsOf: (nodeId: Account) => number | null): Account[] {
+    const surplus = this.#linked.size - this.#linkLimit;
+    if (surplus <= 0) return [];
+    const slowness = (id: Account): number => delayMsOf(id) ?? Number.MAX_VALUE;
+    return this.#unwanted()
+      .sort((a, b) => slowness(b) - slowness(a))
+      .slice(0, surplus);
+  }
+
+  dialFailed(nodeId: Account, nowMs: number): void {
+    this.#dialling.delete(nodeId);
+    this.#postpone(nodeId, nowMs);
+  }
+
+  /** The node sent what no honest peer sends. */
+  shun(nodeId: Account, nowMs: number): void {
+    for (const [id, untilMs] of this.#shunned) if (untilMs <= nowMs) this.#shunned.delete(id);
+    if (this.#shunned.size < PRESENT_LIMIT) this.#shunned.set(nodeId, nowMs + SHUN_MS);
+  }
+
+  /** Whom to dial now. Each is then counted as being dialled until `linked` or `dialFailed`. */
+  chooseDials(nowMs: number): Account[] {
+    const dials: Account[] = [];
+    const present = new Set(this.#present);
+    const isHearsay = (id: Account): boolean => !present.has(id);
+    let hearsayDials = [...this.#dialling].filter(isHearsay).length;
+    for (const id of this.#findWanted()) {
+      const candidate = this.#candidates.get(id);
+      if (candidate === undefined) continue;
+      if (this.#linked.has(id) || this.#dialling.has(id)) continue;
+      if (candidate.notBeforeMs > nowMs || (this.#shunned.get(id) ?? 0) > nowMs) continue;
+      // One side dials, so that two offers rarely cross; the other steps in when that side cannot.
+      if (this.#self < id && nowMs - candidate.sinceMs < ONE_SIDED_GRACE_MS) continue;
+      if (isHearsay(id) && ++hearsayDials > HEARD_DIALS_LIMIT) continue;
+      this.#dialling.add(id);
+      dials.push(id);
+    }
+    return dials;
+  }
+
+  /** After a pause of the whole machine all are dialled at once, whoever's turn it would be: others have given us up. */
+  hurry(nowMs: number): void {
+    for (const [id, candidate] of this.#candidates) {
+      if (this.#linked.has(id)) continue;
+      candidate.failures = 0;
+      candidate.notBeforeMs = nowMs;
+      candidate.sinceMs = nowMs - ONE_SIDED_GRACE_MS;
+    }
+    this.#wanted = null;
+  }
+
+  /** Remembers those that are known now, and forgets the others. */
+  #update(nowMs: number): void {
+    this.#wanted = null;
+    const known = new Set([...this.#present, ...this.#heard]);
+    for (const id of this.#candidates.keys()) if (!known.has(id)) this.#candidates.delete(id);
+    for (const id of known)
+      if (!this.#candidates.has(id))
+        this.#candidates.set(id, { sinceMs: nowMs, failures: 0, notBeforeMs: nowMs });
+  }
+
+  #findWanted(): ReadonlySet<Account> {
+    if (this.#wanted !== null) return this.#wanted;
+    const known = [...new Set([...this.#candidates.keys(), ...this.#linked])];
+    const isGhost = (id: Account): boolean =>
+      !this.#linked.has(id) && (this.#candidates.get(id)?.failures ?? 0) >= GHOST_FAILURES;
+    const choose = (ids: readonly Account[]): Account[] =>
+      chooseNeighbours(this.#self, ids, this.#linkLimit);
+    const reachable = known.filter((id) => !isGhost(id));
+    this.#wanted = new Set(choose(reachable));
+    // Others have taken the place of those out of reach, which take it again when they are back.
+    if (reachable.length < known.length) for (const id of choose(known)) this.#wanted.add(id);
+    return this.#wanted;
+  }
+
+  /** Whether a link stands changes the choice only where nothing else tells that the node is there. */
+  #reconsider(nodeId: Account): void {
+    const candidate = this.#candidates.get(nodeId);
+    if (candidate === undefined || candidate.failures >= GHOST_FAILURES) this.#wanted = null;
+  }
+
+  #unwanted(): Account[] {
+    const wanted = this.#findWanted();
+    return [...this.#linked].filter((id) => !wanted.has(id));
+  }
+
+  #postpone(nodeId: Account, nowMs: number): void {
+    const candidate = this.#candidates.get(nodeId);
+    if (candidate === undefined) return;
+    const pauseMs = Math.min(
+      REDIAL_MS.first * 2 ** Math.min(candidate.failures, 10),
+      REDIAL_MS.most,
+    );
+    candidate.failures++;
+    if (candidate.failures === GHOST_FAILURES) this.#wanted = null;
+    candidate.sinceMs = nowMs;
+    candidate.notBeforeMs = nowMs + pauseMs;
+  }
+}

@@ -1,0 +1,337 @@
+/**
+ * The messages between Tabchain peers of a room: one UTF-8 JSON object each, over any reliable, ordered link.
+ *
+ * A block is pushed as the specification's own JSON (R2); every other message has a `type`. README.md of this room
+ * describes the protocol, this file is its grammar. `decodeMessage` admits exactly what the grammar says.
+ */
+import { readUtf8, writeAscii, writeUtf8 } from '../chain/bytes.ts';
+import type { Block } from '../chain/block.ts';
+import { blockFromJson, blockToJson, type BlockJson } from '../chain/codec.ts';
+import { hasRepeatedKeys } from '../chain/json-members.ts';
+import { ACCOUNT, type Account } from '../ledger/account.ts';
+
+/** Revision of the protocol. Peers of different revisions part with `wrong-version`. */
+export const PROTOCOL_VERSION = 2;
+/** What every browser's data channel passes in one piece. */
+export const MESSAGE_LIMIT_BYTES = 65_536;
+/** Hashes in one inventory, get or locator: a locator of a chain of 2^50 blocks has fewer. */
+export const HASHES_LIMIT = 64;
+/** Blocks in one chain message, so that judging one takes a few milliseconds. Bytes bound it first where blocks are big. */
+export const CHAIN_BLOCKS_LIMIT = 500;
+/**
+ * Chain messages that one question asks for: as many as a link may have waiting, so that hardly any time passes between
+ * one and the next, and few are on their way for nothing where the asker turns away.
+ */
+export const CHAIN_BATCHES_LIMIT = 4;
+/** Heights beyond this are refused: no chain of ours reaches it, and sums with it stay exact. */
+const HEIGHT_LIMIT = 2 ** 40;
+/** Decimal digits of a chain's work: below 2^256 there are at most 78. */
+const WORK = /^\d{1,78}$/;
+const HASH = /^[0-9a-f]{64}$/;
+const PUBLIC_KEY = /^0[23][0-9a-f]{64}$/;
+const SIGNATURE = /^[0-9a-f]{128}$/;
+const NAME_LIMIT_CHARS = 200;
+/** Node ids in one message: more neighbours than any peer has. */
+export const NODE_IDS_LIMIT = 32;
+/** A session description with all its candidates has a few thousand; with its escapes it stays far below 64 KiB. */
+export const BODY_LIMIT_CHARS = 16_384;
+/** More than any hop count that is passed on. */
+const STEPS_LIMIT = 255;
+/** Well-formed text without control characters, so that JSON makes it at most three bytes a character. */
+const BODY = /^[^\p{Cc}\p{Cs}]*$/u;
+
+/** Which protocol of the addressee a datagram is for: new links, the distributed hash table, links with guarantees. */
+export const PORTS = ['signal', 'kad', 'link'] as const;
+export type Port = (typeof PORTS)[number];
+
+/** A bridge's signature under a genesis block's hash: see peer/genesis.ts. Hex. */
+export interface Endorsement {
+  readonly publicKey: string;
+  readonly signature: string;
+}
+
+/** Where a peer's best chain stands. `genesis` is null, and the rest 0, where it has none yet. */
+export interface ChainStatus {
+  readonly genesis: string | null;
+  readonly endorsement: Endorsement | null;
+  readonly tip: string | null;
+  readonly height: number;
+  /** Hashes of work, decimal on the wire. */
+  readonly work: bigint;
+}
+
+/** Of a peer that has no chain yet. */
+export const NO_STATUS: ChainStatus = {
+  genesis: null,
+  endorsement: null,
+  tip: null,
+  height: 0,
+  work: 0n,
+};
+
+export type Message =
+  | { readonly type: 'block'; readonly block: Block }
+  | {
+      readonly type: 'hello';
+      readonly version: number;
+      readonly room: string;
+      /** Compressed, hex; the node id is its SHA-1. */
+      readonly publicKey: string;
+      readonly name: string;
+      readonly agent: 'tab' | 'node';
+      readonly status: ChainStatus;
+    }
+  | { readonly type: 'status'; readonly status: ChainStatus }
+  | { readonly type: 'name'; readonly name: string }
+  /** Whether the sender's page is hidden, and may fall silent for a while. */
+  | { readonly type: 'visibility'; readonly hidden: boolean }
+  | { readonly type: 'inventory'; readonly hashes: readonly string[] }
+  | { readonly type: 'get'; readonly hashes: readonly string[] }
+  | {
+      readonly type: 'get-chain';
+      readonly id: number;
+      readonly locator: readonly string[];
+      /** Chain messages wanted, of one id, one after the other: 1 to {@link CHAIN_BATCHES_LIMIT}. */
+      readonly batches: number;
+    }
+  | {
+      readonly type: 'chain';
+      readonly id: number;
+      readonly blocks: readonly Block[];
+      /** Whether the sender's best chain goes on above these. */
+      readonly more: boolean;
+    }
+  | { readonly type: 'ping'; readonly id: number; readonly status: ChainStatus }
+  | { readonly type: 'pong'; readonly id: number; readonly clockMs: number }
+  /** To whom the sender is linked now. */
+  | { readonly type: 'neighbours'; readonly nodeIds: readonly Account[] }
+  | {
+      readonly type: 'datagram';
+      readonly to: Account;
+      /** Whether it is for this node id alone, or for whoever is nearest to it. */
+      readonly reach: 'exact' | 'nearest';
+      /** As the datagram claims: nobody on the way can tell. */
+      readonly from: Account;
+      /** Together with `from` it names the datagram. */
+      readonly id: number;
+      readonly hops: number;
+      /** Those of the hops that led away from `to`. */
+      readonly detours: number;
+      readonly port: Port;
+      readonly body: string;
+    };
+
+/** A batch of older blocks. */
+export type ChainMessage = Extract<Message, { readonly type: 'chain' }>;
+
+export type DecodedMessage =
+  | { readonly ok: true; readonly message: Message }
+  | { readonly ok: false; readonly code: 'message-too-large' | 'bad-message' };
+
+/** The bytes of a message. */
+export function encodeMessage(message: Message): Uint8Array {
+  // The most frequent ones are put together by hand.
+  switch (message.type) {
+    case 'ping':
+      return writeAscii(
+        `{"type":"ping","id":${message.id},"status":${writeStatus(message.status)}}`,
+      );
+    case 'pong':
+      return writeAscii(`{"type":"pong","id":${message.id},"clockMs":${message.clockMs}}`);
+    default:
+      return writeUtf8(JSON.stringify(messageToJson(message)));
+  }
+}
+
+/** What was written last: a peer pings all its neighbours with one status. */
+let lastStatus = NO_STATUS;
+let lastStatusText = JSON.stringify(statusToJson(NO_STATUS));
+
+function writeStatus(status: ChainStatus): string {
+  if (status !== lastStatus) {
+    lastStatusText = JSON.stringify(statusToJson(status));
+    lastStatus = status;
+  }
+  return lastStatusText;
+}
+
+/** Reads a message from a peer. Never throws. */
+export function decodeMessage(bytes: Uint8Array): DecodedMessage {
+  if (bytes.length > MESSAGE_LIMIT_BYTES) return { ok: false, code: 'message-too-large' };
+  const text = readUtf8(bytes);
+  let value: unknown = null;
+  try {
+    if (text !== null) value = JSON.parse(text);
+  } catch {
+    value = null;
+  }
+  const message =
+    typeof value === 'object' && value !== null && !hasRepeatedKeys(text!, value)
+      ? messageFromJson(value as Record<string, unknown>)
+      : null;
+  return message === null ? { ok: false, code: 'bad-message' } : { ok: true, message };
+}
+
+/** The bytes that a block takes within a chain message, its comma included. */
+export function sizeInChain(block: Block): number {
+  return Math.ceil(block.data.length / 3) * 4 + 130;
+}
+
+function messageToJson(message: Message): unknown {
+  switch (message.type) {
+    case 'block':
+      return blockToJson(message.block);
+    case 'hello':
+    case 'status':
+    case 'ping':
+      return { ...message, status: statusToJson(message.status) };
+    case 'chain':
+      return { ...message, blocks: message.blocks.map((block): BlockJson => blockToJson(block)) };
+    default:
+      return message;
+  }
+}
+
+function statusToJson(status: ChainStatus) {
+  return { ...status, work: status.work.toString() };
+}
+
+function messageFromJson(value: Record<string, unknown>): Message | null {
+  const { type, id, name, status, hashes } = value;
+  switch (type) {
+    case undefined: {
+      const block = blockFromJson(value);
+      return block.ok ? { type: 'block', block: block.block } : null;
+    }
+    case 'hello': {
+      const { version, room, publicKey, agent } = value;
+      const known = readStatus(status);
+      if (!isCount(version) || typeof room !== 'string' || room.length > 64 || known === null)
+        return null;
+      if (typeof publicKey !== 'string' || !PUBLIC_KEY.test(publicKey) || !isName(name))
+        return null;
+      if (agent !== 'tab' && agent !== 'node') return null;
+      return { type, version, room, publicKey, name, agent, status: known };
+    }
+    case 'status': {
+      const known = readStatus(status);
+      return known && { type, status: known };
+    }
+    case 'name':
+      return isName(name) ? { type, name } : null;
+    case 'visibility': {
+      const { hidden } = value;
+      return typeof hidden === 'boolean' ? { type, hidden } : null;
+    }
+    case 'inventory':
+    case 'get':
+      return isHashes(hashes) ? { type, hashes } : null;
+    case 'get-chain': {
+      const { locator, batches } = value;
+      if (!isCount(batches) || batches < 1 || batches > CHAIN_BATCHES_LIMIT) return null;
+      return isCount(id) && isHashes(locator) ? { type, id, locator, batches } : null;
+    }
+    case 'chain': {
+      const { blocks: list, more } = value;
+      if (!isCount(id) || typeof more !== 'boolean' || !Array.isArray(list)) return null;
+      const blocks = readBlocks(list);
+      return blocks && { type, id, blocks, more };
+    }
+    case 'ping': {
+      const known = readStatus(status);
+      return isCount(id) && known ? { type, id, status: known } : null;
+    }
+    case 'pong': {
+      const { clockMs } = value;
+      return isCount(id) && isCount(clockMs) ? { type, id, clockMs } : null;
+    }
+    case 'neighbours': {
+      const { nodeIds } = value;
+      if (!Array.isArray(nodeIds) || nodeIds.length > NODE_IDS_LIMIT) return null;
+      return nodeIds.every(isAccount) ? { type, nodeIds } : null;
+    }
+    case 'datagram': {
+      const { to, reach, from, hops, detours, port, body } = value;
+      if (!isAccount(to) || !isAccount(from) || !isCount(id)) return null;
+      if (reach !== 'exact' && reach !== 'nearest') return null;
+      if (!isCount(hops) || hops > STEPS_LIMIT || !isCount(detours) || detours > hops) return null;
+      if (!isPort(port) || !isBody(body)) return null;
+      return { type, to, reach, from, id, hops, detours, port, body };
+    }
+    default:
+      return null;
+  }
+}
+
+function readStatus(value: unknown): ChainStatus | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { genesis, endorsement, tip, height, work } = value as Record<string, unknown>;
+  if (!isCount(height) || typeof work !== 'string' || !WORK.test(work)) return null;
+  if (!isHashOrNull(genesis) || !isHashOrNull(tip)) return null;
+  const signed = endorsement === null ? null : readEndorsement(endorsement);
+  if (endorsement !== null && signed === null) return null;
+  return { genesis, endorsement: signed, tip, height, work: BigInt(work) };
+}
+
+function readEndorsement(value: unknown): Endorsement | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { publicKey, signature } = value as Record<string, unknown>;
+  if (typeof publicKey !== 'string' || !PUBLIC_KEY.test(publicKey)) return null;
+  if (typeof signature !== 'string' || !SIGNATURE.test(signature)) return null;
+  return { publicKey, signature };
+}
+
+function readBlocks(list: readonly unknown[]): Block[] | null {
+  if (list.length > CHAIN_BLOCKS_LIMIT) return null;
+  const blocks: Block[] = [];
+  for (const item of list) {
+    if (typeof item !== 'object' || item === null) return null;
+    const result = blockFromJson(item);
+    if (!result.ok) return null;
+    blocks.push(result.block);
+  }
+  return blocks;
+}
+
+function isCount(value: unknown): value is number {
+  return (
+    typeof value === 'number' &&
+    Number.isInteger(value) &&
+    value >= 0 &&
+    value <= HEIGHT_LIMIT * 4096
+  );
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= NAME_LIMIT_CHARS;
+}
+
+function isHashOrNull(value: unknown): value is string | null {
+  return value === null || (typeof value === 'string' && HASH.test(value));
+}
+
+function isHashes(value: unknown): value is string[] {
+  return (
+    Array.isArray(value) &&
+    value.length <= HASHES_LIMIT &&
+    value.every((item) => typeof item === 'string' && HASH.test(item))
+  );
+}
+
+function isAccount(value: unknown): value is Account {
+  return typeof value === 'string' && ACCOUNT.test(value);
+}
+
+function isPort(value: unknown): value is Port {
+  return (PORTS as readonly unknown[]).includes(value);
+}
+
+/** Whether this can be a datagram's body. */
+export function isBody(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= BODY_LIMIT_CHARS && BODY.test(value);
+}
+
+/** Whether a text is a node id: 40 lower-case hex digits. */
+export function isNodeId(text: string): text is Account {
+  return ACCOUNT.test(text);
+}
