@@ -1,0 +1,130 @@
+/**
+ * What this peer searches: a template on the best tip, renewed when the tip moves, the text changes, or time passes.
+ */
+import { NO_PREVIOUS_HASH, type Block } from '../chain/block.ts';
+import { readHex } from '../chain/bytes.ts';
+import type { Chain } from '../chain/chain.ts';
+import { targetToBytes } from '../chain/target.ts';
+import type { TreeEntry } from '../chain/tree.ts';
+import { medianTimeMs } from '../chain/rules.ts';
+import type { Account } from '../ledger/account.ts';
+import {
+  encodePayload,
+  PAD_CHARS,
+  PAD_OFFSET_BYTES,
+  roomForTransactions,
+} from '../ledger/payload.ts';
+import type { TransactionJson } from '../ledger/transaction.ts';
+import type { Template } from '../pow/template.ts';
+
+/** A template states the time, for people to read; it is renewed so often that no block's time is further off. */
+export const TEMPLATE_AGE_LIMIT_MS = 10_000;
+/** Rules that retarget compute with the time, so theirs is renewed this many times within the aimed spacing. */
+const RENEWALS_PER_SPACING = 5;
+
+/** So long a template may lack transactions that came after it: they come in bursts, and each renewal costs a little. */
+export const TRANSACTIONS_PATIENCE_MS = 250;
+
+/** Transactions that wait for a block on the tip. */
+export interface WaitingTransactions {
+  /** Grows whenever there may be more to take. */
+  readonly revision: number;
+  select(limitBytes: number): TransactionJson[];
+}
+
+export interface MiningWish {
+  readonly networkMs: number;
+  readonly miner: Account;
+  readonly name: string;
+  readonly note: string;
+  /** Aim of rooms that retarget; null elsewhere. */
+  readonly spacingMs: number | null;
+  readonly waiting: WaitingTransactions;
+}
+
+interface Job {
+  readonly template: Template;
+  /** Null for a genesis block. */
+  readonly parent: TreeEntry | null;
+  readonly note: string;
+  /** Of the transactions that waited. */
+  readonly revision: number;
+  readonly madeMs: number;
+}
+
+/** The current search and the numbering of searches. */
+export class MiningDesk {
+  #job: Job | null = null;
+  /** The job before on the same tip: a proof of it may be on its way from a worker. */
+  #replaced: Job | null = null;
+  #nextId = 1;
+
+  get active(): boolean {
+    return this.#job !== null;
+  }
+
+  /** The template to search now where it differs from the one under way, else null. */
+  renew(chain: Chain, wish: MiningWish): Template | null {
+    const job = this.#job;
+    const ageLimitMs = Math.min(
+      TEMPLATE_AGE_LIMIT_MS,
+      wish.spacingMs === null ? TEMPLATE_AGE_LIMIT_MS : wish.spacingMs / RENEWALS_PER_SPACING,
+    );
+    const ageMs = job === null ? 0 : Math.abs(wish.networkMs - job.madeMs);
+    const { revision } = wish.waiting;
+    const lacks = job?.revision !== revision && ageMs >= TRANSACTIONS_PATIENCE_MS;
+    const aged = lacks || ageMs >= ageLimitMs;
+    if (job !== null && !aged && job.parent?.hash === chain.tip.hash && job.note === wish.note)
+      return null;
+    const { tip, rules } = chain;
+    // Rules want a time after the median; a clock that runs behind must not make the search worthless.
+    const timeMs =
+      rules.kind === 'class' ? Math.max(wish.networkMs, medianTimeMs(tip) + 1) : wish.networkMs;
+    const payload = { timeMs, miner: wish.miner, name: wish.name, note: wish.note };
+    const template: Template = {
+      id: this.#nextId++,
+      data: encodePayload(payload, wish.waiting.select(roomForTransactions(payload))),
+      previousHash: readHex(tip.hash)!,
+      target: targetToBytes(rules.targetAt(tip, timeMs)),
+      freeBytes: { offset: PAD_OFFSET_BYTES, length: PAD_CHARS },
+    };
+    this.#replaced = job?.parent?.hash === tip.hash ? job : null;
+    this.#job = { template, parent: tip, note: wish.note, revision, madeMs: wish.networkMs };
+    return template;
+  }
+
+  /** A template for a genesis block with this data. */
+  beginGenesis(data: Uint8Array, target: bigint, networkMs: number): Template {
+    const template: Template = {
+      id: this.#nextId++,
+      data,
+      previousHash: NO_PREVIOUS_HASH,
+      target: targetToBytes(target),
+    };
+    this.#job = { template, parent: null, note: '', revision: 0, madeMs: networkMs };
+    return template;
+  }
+
+  stop(): void {
+    this.#job = null;
+    this.#replaced = null;
+  }
+
+  /** The block that a proof completes, with the note that it carries; null where the search is no longer current. */
+  complete(
+    templateId: number,
+    data: Uint8Array,
+    proofOfWork: Uint8Array,
+  ): { block: Block; note: string; genesis: boolean } | null {
+    const job = [this.#job, this.#replaced].find(
+      (candidate) => candidate?.template.id === templateId,
+    );
+    if (job === null || job === undefined) return null;
+    this.stop();
+    return {
+      block: { data, previousHash: job.template.previousHash, proofOfWork },
+      note: job.note,
+      genesis: job.parent === null,
+    };
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The peer's side of the overlay: datagrams to nodes that are not neighbours (R11, R20), and who is whose neighbour.
+ */
+import type { Account } from '../ledger/account.ts';
+import { DatagramRouter, type Datagram, type DatagramCounts, type Hop } from '../net/datagrams.ts';
+import { isBody, isNodeId, NODE_IDS_LIMIT, type Port } from '../net/messages.ts';
+import type { Mesh } from '../net/mesh.ts';
+import type { PeerContext } from './context.ts';
+import { Directory } from './directory.ts';
+import type { RoomNeighbour } from './neighbour.ts';
+
+/** Datagrams to one node within this time take different ways: the second is sent as nobody has answered the first. */
+const RETRY_WITHIN_MS = 10_000;
+/** Different first neighbours to one node, before the best is taken again. */
+const WAYS_LIMIT = 5;
+/** Nodes remembered to which something was sent lately. */
+const WAYS_MEMORY_LIMIT = 256;
+/**
+ * Ids begin with the clock at the start, times this, so that a peer that comes back with its key repeats none; up to a
+ * thousand datagrams a millisecond fit below.
+ */
+const IDS_PER_MS = 1_024;
+
+/** Through whom we have sent to a node lately. */
+interface Ways {
+  readonly tried: Set<Account>;
+  readonly untilMs: number;
+}
+
+export class Overlay {
+  readonly directory: Directory;
+  readonly #context: PeerContext;
+  readonly #mesh: Mesh;
+  readonly #router: DatagramRouter;
+  readonly #ways = new Map<Account, Ways>();
+  #nextId: number | null = null;
+  /** The links that the neighbours were last told of. */
+  #told = '';
+  /** Whether the neighbours' neighbours are others than the mesh knows. */
+  #hasHeard = false;
+
+  constructor(context: PeerContext, mesh: Mesh) {
+    this.#context = context;
+    this.#mesh = mesh;
+    this.#router = new DatagramRouter(context.options.keys.account);
+    this.directory = new Directory(context, this);
+  }
+
+  get counts(): DatagramCounts {
+    return this.#router.counts;
+  }
+
+  /** Sends a datagram on its way. One that cannot be is counted as `unfit`. */
+  send(to: Account, port: Port, body: string, reach: Datagram['reach'] = 'exact'): void {
+    const { options, clocks, nowMs } = this.#context;
+    if (!isNodeId(to) || !isBody(body)) {
+      this.#router.drop('unfit');
+      return;
+    }
+    this.#nextId ??= Math.max(0, Math.floor(clocks.wallMs)) * IDS_PER_MS;
+    const from = options.keys.account;
+    const id = this.#nextId++;
+    const datagram: Datagram = {
+      type: 'datagram',
+      to,
+      reach,
+      from,
+      id,
+      hops: 0,
+      detours: 0,
+      port,
+      body,
+    };
+    const ways = this.#waysTo(to, nowMs);
+    const outcome = this.#router.send(datagram, this.#hops(), ways.tried);
+    if (outcome.kind === 'forward') {
+      if (ways.tried.size >= WAYS_LIMIT - 1) ways.tried.clear();
+      ways.tried.add(outcome.nodeId);
+    }
+    this.#carry(datagram, outcome);
+  }
+
+  /** A neighbour brings a datagram, its own or another's. */
+  received(neighbour: RoomNeighbour, datagram: Datagram): void {
+    const via = neighbour.nodeId!;
+    this.#carry(datagram, this.#router.receive(datagram, via, this.#hops(), this.#context.nowMs));
+  }
+
+  /** A neighbour tells whom it is linked to. */
+  learn(neighbour: RoomNeighbour, nodeIds: readonly Account[]): void {
+    neighbour.neighbours = nodeIds;
+    this.#hasHeard = true;
+  }
+
+  /** Tells the neighbours of each other, and the mesh of theirs, where that has changed. */
+  tick(): void {
+    const greeted = [...this.#context.greeted()];
+    // A new link to an old neighbour is to be told too.
+    const links = greeted.map(({ linkId }) => linkId).join();
+    if (links !== this.#told) {
+      this.#told = links;
+      this.#hasHeard = true;
+      const nodeIds = [...new Set(greeted.map(({ nodeId }) => nodeId!))];
+      this.#context.sendToRoom({ type: 'neighbours', nodeIds: nodeIds.slice(0, NODE_IDS_LIMIT) });
+    }
+    this.directory.tick();
+    if (!this.#hasHeard) return;
+    this.#hasHeard = false;
+    const heard = greeted.flatMap(({ neighbours }) => neighbours);
+    this.#mesh.setHeard(heard, this.#context.nowMs);
+  }
+
+  #carry(datagram: Datagram, outcome: ReturnType<DatagramRouter['receive']>): void {
+    switch (outcome.kind) {
+      case 'arrived': {
+        const { from, port, hops, body } = datagram;
+        if (port === 'kad') return this.directory.received(from, hops, body);
+        this.#context.outputs.push({ kind: 'datagram', from, port, body });
+        return;
+      }
+      case 'forward':
+        for (const { nodeId, linkId } of this.#context.greeted())
+          if (nodeId === outcome.nodeId) return this.#context.send(linkId, outcome.datagram);
+        return;
+      case 'dropped':
+        return;
+    }
+  }
+
+  #hops(): Hop[] {
+    return [...this.#context.greeted()].map(({ nodeId, neighbours }) => ({
+      nodeId: nodeId!,
+      neighbours,
+    }));
+  }
+
+  #waysTo(to: Account, nowMs: number): Ways {
+    const known = this.#ways.get(to);
+    if (known !== undefined && known.untilMs > nowMs) return known;
+    this.#ways.delete(to);
+    if (this.#ways.size >= WAYS_MEMORY_LIMIT) this.#ways.delete(this.#ways.keys().next().value!);
+    const ways = { tried: new Set<Account>(), untilMs: nowMs + RETRY_WITHIN_MS };
+    this.#ways.set(to, ways);
+    return ways;
+  }
+}

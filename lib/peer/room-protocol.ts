@@ -1,0 +1,321 @@
+/**
+ * The peer's side of the protocol between Tabchain peers: greeting, heartbeat, gossip and catching up (R14, R26, R28).
+ *
+ * lib/net/README.md describes the protocol; the machines for its parts are in lib/net.
+ */
+import { hashBlockHex, type Block } from '../chain/block.ts';
+import { bytesToHex, readHex, type HashHex } from '../chain/bytes.ts';
+import type { CloseCode, MessageCode } from '../chain/codes.ts';
+import { accountOf, type Account } from '../ledger/account.ts';
+import { cleanName } from '../ledger/text.ts';
+import { Gossip } from '../net/gossip.ts';
+import type { Mesh } from '../net/mesh.ts';
+import { PROTOCOL_VERSION, type ChainStatus, type Message } from '../net/messages.ts';
+import { medianOffsetMs } from '../net/room-clock.ts';
+import { SERVING_COST } from '../net/serving.ts';
+import { CatchUp, isMisbehaviour } from './catch-up.ts';
+import type { ChainKeeper, Growth } from './chain-keeper.ts';
+import type { PeerContext } from './context.ts';
+import { DROPPED_MESSAGES_LIMIT, makeRoomNeighbour, type RoomNeighbour } from './neighbour.ts';
+import type { Overlay } from './overlay.ts';
+import type { LinkKind } from './snapshot.ts';
+
+export class RoomProtocol {
+  readonly #context: PeerContext;
+  readonly #keeper: ChainKeeper;
+  readonly #mesh: Mesh;
+  readonly #overlay: Overlay;
+  readonly #gossip = new Gossip();
+  readonly #catchUp: CatchUp;
+  /** Counts the steps that served a neighbour. */
+  #turn = 0;
+  /** Whether a neighbour's clock has been measured since the room's was set. */
+  #hasMeasured = false;
+
+  constructor(context: PeerContext, keeper: ChainKeeper, mesh: Mesh, overlay: Overlay) {
+    this.#context = context;
+    this.#keeper = keeper;
+    this.#mesh = mesh;
+    this.#overlay = overlay;
+    this.#catchUp = new CatchUp(
+      context,
+      keeper,
+      (neighbour) => this.#condemn(neighbour, 'bad-block'),
+      () => this.announceChain(),
+    );
+  }
+
+  /** Whether older blocks are coming in. */
+  get syncing(): boolean {
+    return this.#catchUp.isComingIn;
+  }
+
+  /** Introduces us on a new link. */
+  connected(linkId: string, linkKind: LinkKind, nodeId: string | null): void {
+    const { nowMs, options, settings, neighbours } = this.#context;
+    if (nodeId !== null && !this.#mesh.linked(nodeId, nowMs)) {
+      this.#context.close(linkId, 'mesh-full');
+      return;
+    }
+    neighbours.set(linkId, makeRoomNeighbour(linkId, linkKind, nodeId, nowMs));
+    this.#gossip.addLink(linkId);
+    this.#context.send(linkId, {
+      type: 'hello',
+      version: PROTOCOL_VERSION,
+      room: options.room,
+      publicKey: bytesToHex(options.keys.publicKey),
+      name: settings.name,
+      agent: options.agent,
+      status: this.#keeper.status(),
+    });
+    if (this.#context.hidden) this.#context.send(linkId, { type: 'visibility', hidden: true });
+  }
+
+  /** A link is gone, by whatever cause. */
+  forget(neighbour: RoomNeighbour): void {
+    const { neighbours, nowMs } = this.#context;
+    const { linkId } = neighbour;
+    neighbours.delete(linkId);
+    this.#gossip.dropLink(linkId);
+    this.#catchUp.dropLink(linkId);
+    const nodeId = neighbour.nodeId ?? neighbour.expectedId;
+    const hasTwin = [...neighbours.values()].some(
+      (other) => other.kind === 'room' && (other.nodeId ?? other.expectedId) === nodeId,
+    );
+    if (nodeId !== null && !hasTwin) this.#mesh.unlinked(nodeId, nowMs);
+    this.#context.event({ kind: 'peer-left', linkId });
+    this.#setClock();
+  }
+
+  received(neighbour: RoomNeighbour, bytes: Uint8Array): void {
+    const { nowMs } = this.#context;
+    neighbour.heartbeat.heard(nowMs);
+    if (!neighbour.budget.take(nowMs)) {
+      neighbour.dropped++;
+      if (neighbour.dropped > DROPPED_MESSAGES_LIMIT) this.#condemn(neighbour, 'flood');
+      return;
+    }
+    const decoded = neighbour.reader.read(bytes);
+    if (!decoded.ok) this.#condemn(neighbour, decoded.code);
+    else if (neighbour.nodeId !== null) this.#handle(neighbour, decoded.message);
+    else if (decoded.message.type === 'hello') this.#greeted(neighbour, decoded.message);
+    else this.#condemn(neighbour, 'no-hello');
+  }
+
+  /** The chain has grown: announces what is news to the room. */
+  follow({ added, from, catchingUp }: Growth): void {
+    if (catchingUp) {
+      for (const { hash } of added) this.#gossip.arrived(hash);
+      return;
+    }
+    // The first source in the room pushes whole blocks; blocks of UDP miners enter the room here.
+    const whole = from === 'self' || from.startsWith('udp:');
+    const blocks = added.map(({ hash, block }) => ({
+      hash,
+      message: { type: 'block', block } as const,
+    }));
+    const links = [...this.#context.greeted()].map(({ linkId }) => linkId);
+    this.#gossip.spread(blocks, whole, links, this.#context.send);
+  }
+
+  /** There is a new chain, from the store or from another genesis. */
+  announceChain(): void {
+    this.#context.sendToRoom({ type: 'status', status: this.#keeper.status() });
+  }
+
+  tick(): void {
+    const { neighbours, nowMs, send } = this.#context;
+    this.#catchUp.mayLack = true;
+    if (this.#hasMeasured) this.#setClock();
+    let ping: Message | null = null;
+    // A neighbour that is closed leaves the map, which a loop over it bears.
+    for (const neighbour of neighbours.values()) {
+      if (neighbour.kind !== 'room') continue;
+      const action = neighbour.heartbeat.tick(nowMs);
+      if (action.kind === 'silent') this.#close(neighbour, 'silent');
+      if (action.kind !== 'ping' || neighbour.nodeId === null) continue;
+      ping ??= { type: 'ping', id: action.id, status: this.#keeper.status() };
+      send(neighbour.linkId, ping);
+    }
+    this.#serveNext();
+    this.#gossip.tick(nowMs);
+  }
+
+  /** Asks for what others have and we lack, where nothing is under way. */
+  catchUp(): void {
+    this.#catchUp.consider();
+  }
+
+  /** Goes on with what was too much for one step. */
+  resume(): void {
+    this.#catchUp.resume();
+    this.#serveNext();
+  }
+
+  /** The driver of a link says whether too much waits to be sent on it. */
+  setCongestion(neighbour: RoomNeighbour, isCongested: boolean): void {
+    neighbour.serving.isCongested = isCongested;
+    this.#serve(neighbour);
+  }
+
+  /** Closes the slowest links that nobody needs, where there are more than we may have. */
+  giveUpLinks(): void {
+    const closes = new Set(this.#mesh.chooseCloses((nodeId) => this.#delayMsTo(nodeId)));
+    if (closes.size === 0) return;
+    for (const neighbour of [...this.#context.neighbours.values()]) {
+      if (neighbour.kind !== 'room') continue;
+      const nodeId = neighbour.nodeId ?? neighbour.expectedId;
+      if (nodeId !== null && closes.has(nodeId)) this.#close(neighbour, 'mesh-full');
+    }
+  }
+
+  /** After a sleep of the machine nobody is silent. */
+  forgive(): void {
+    for (const neighbour of this.#context.neighbours.values())
+      if (neighbour.kind === 'room') neighbour.heartbeat.forgive(this.#context.nowMs);
+  }
+
+  #greeted(neighbour: RoomNeighbour, hello: Extract<Message, { type: 'hello' }>): void {
+    const { options, nowMs } = this.#context;
+    const nodeId = accountOf(readHex(hello.publicKey)!);
+    const { expectedId } = neighbour;
+    if (hello.version !== PROTOCOL_VERSION) return this.#condemn(neighbour, 'wrong-version');
+    if (hello.room !== options.room) return this.#condemn(neighbour, 'wrong-room');
+    if (nodeId === options.keys.account || (expectedId !== null && expectedId !== nodeId))
+      return this.#condemn(neighbour, 'stolen-id');
+    if (expectedId === null && !this.#mesh.linked(nodeId, nowMs))
+      return this.#close(neighbour, 'mesh-full');
+    neighbour.nodeId = nodeId;
+    neighbour.name = cleanName(hello.name);
+    neighbour.agent = hello.agent;
+    this.#learn(neighbour, hello.status);
+    this.#context.event({ kind: 'peer-joined', linkId: neighbour.linkId, nodeId });
+  }
+
+  /** Where a neighbour's chain stands now. */
+  #learn(neighbour: RoomNeighbour, status: ChainStatus): void {
+    neighbour.status = status;
+    this.#catchUp.mayLack ||= this.#keeper.isBehind(status);
+  }
+
+  #handle(neighbour: RoomNeighbour, message: Message): void {
+    const { linkId, heartbeat } = neighbour;
+    const { nowMs, clocks, send } = this.#context;
+    const { chain } = this.#keeper;
+    switch (message.type) {
+      case 'hello':
+        return this.#condemn(neighbour, 'second-hello');
+      case 'name':
+        neighbour.name = cleanName(message.name);
+        return;
+      case 'visibility':
+        heartbeat.setHidden(message.hidden);
+        return;
+      case 'status':
+        return this.#learn(neighbour, message.status);
+      case 'ping':
+        this.#learn(neighbour, message.status);
+        return send(linkId, { type: 'pong', id: message.id, clockMs: Math.round(clocks.wallMs) });
+      case 'pong': {
+        const isFirst = heartbeat.clockOffsetMs === null;
+        heartbeat.pong(message.id, message.clockMs, clocks.wallMs, nowMs);
+        // A new clock counts at once; small changes of known ones wait for the next tick.
+        if (isFirst) this.#setClock();
+        else this.#hasMeasured = true;
+        return;
+      }
+      case 'block':
+        return this.#receivedBlock(neighbour, message.block);
+      case 'inventory': {
+        // Without a chain blocks are of no use yet, but what the neighbour has is noted all the same.
+        const has = (hash: HashHex) => chain === null || this.#keeper.has(hash);
+        return this.#gossip.announced(linkId, message.hashes, has, nowMs, send);
+      }
+      case 'get':
+        if (neighbour.serving.isCongested) return;
+        for (const hash of message.hashes) {
+          const entry = chain?.tree.get(hash);
+          if (entry === undefined) continue;
+          if (!neighbour.budget.take(nowMs, SERVING_COST.block)) return;
+          this.#gossip.markKnown(linkId, hash);
+          send(linkId, { type: 'block', block: entry.block });
+        }
+        return;
+      case 'get-chain':
+        // Without a chain there is no answer, and the asker is told by our status when there is one.
+        if (chain !== null) neighbour.serving.ask(message.id, message.locator, message.batches);
+        this.#serve(neighbour);
+        return;
+      case 'chain':
+        return this.#catchUp.received(neighbour, message);
+      case 'neighbours':
+        return this.#overlay.learn(neighbour, message.nodeIds);
+      case 'datagram':
+        return this.#overlay.received(neighbour, message);
+    }
+  }
+
+  #receivedBlock(neighbour: RoomNeighbour, block: Block): void {
+    const { linkId } = neighbour;
+    const keeper = this.#keeper;
+    this.#gossip.markKnown(linkId, hashBlockHex(block));
+    if (keeper.chain === null) return;
+    const outcome = keeper.accept(block, linkId);
+    if (outcome.kind === 'invalid' && isMisbehaviour(outcome.code))
+      this.#condemn(neighbour, 'bad-block');
+    if (outcome.kind === 'orphan') this.#catchUp.ask(linkId);
+  }
+
+  /** Serves one of those who wait for further batches, each in its turn. */
+  #serveNext(): void {
+    const due = [...this.#context.greeted()].filter(({ serving }) => serving.isDue);
+    this.#turn++;
+    for (let i = 0; i < due.length; i++) {
+      if (!this.#serve(due[(this.#turn + i) % due.length]!)) continue;
+      if (due.length > 1) this.#context.askToResume();
+      return;
+    }
+  }
+
+  /** Sends the next batch that the neighbour asked for, if it is time, and asks to go on with the others. */
+  #serve({ linkId, serving, budget }: RoomNeighbour): boolean {
+    const { nowMs, send } = this.#context;
+    const { chain } = this.#keeper;
+    const answer = chain === null ? null : serving.answer(chain, budget, nowMs);
+    if (answer === null) return false;
+    send(linkId, answer);
+    if (serving.isDue) this.#context.askToResume();
+    return true;
+  }
+
+  /** Closes the link of a peer that sent what no honest peer sends, and avoids it for a while. */
+  #condemn(neighbour: RoomNeighbour, code: MessageCode): void {
+    this.#context.refuse(neighbour.linkId, code);
+    const nodeId = neighbour.nodeId ?? neighbour.expectedId;
+    // Whoever came in another's name must not get that other one shunned.
+    if (nodeId !== null && code !== 'stolen-id') this.#mesh.shun(nodeId, this.#context.nowMs);
+    this.#close(neighbour, code);
+  }
+
+  #close(neighbour: RoomNeighbour, code: MessageCode | CloseCode): void {
+    this.#context.close(neighbour.linkId, code);
+    this.forget(neighbour);
+  }
+
+  #delayMsTo(nodeId: Account): number | null {
+    for (const neighbour of this.#context.greeted())
+      if (neighbour.nodeId === nodeId) return neighbour.heartbeat.delayMs;
+    return null;
+  }
+
+  #setClock(): void {
+    this.#hasMeasured = false;
+    const offsetsMs: number[] = [];
+    for (const neighbour of this.#context.neighbours.values()) {
+      if (neighbour.kind !== 'room' || neighbour.nodeId === null) continue;
+      const { clockOffsetMs } = neighbour.heartbeat;
+      if (clockOffsetMs !== null) offsetsMs.push(clockOffsetMs);
+    }
+    this.#context.clockOffsetMs = Math.round(medianOffsetMs(offsetsMs));
+  }
+}

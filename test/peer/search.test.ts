@@ -1,0 +1,318 @@
+import { describe, expect, it } from 'vitest';
+import { hashBlockHex } from '../../lib/chain/block.ts';
+import { bytesToHex } from '../../lib/chain/bytes.ts';
+import { encodeBlock } from '../../lib/chain/codec.ts';
+import { readGenesisData } from '../../lib/ledger/genesis.ts';
+import { readPayload } from '../../lib/ledger/payload.ts';
+import { PIN_DEPTH_BLOCKS } from '../../lib/peer/chain-keeper.ts';
+import { GENESIS_GRACE_MS, SETTLING_MS } from '../../lib/peer/search.ts';
+import { FREE_GENESIS, FREE_GENESIS_HASH, freeBlocks, lastHash } from '../support/free-chain.ts';
+import { PeerNetwork } from '../support/peer-network.ts';
+import { keysOf, restoredFrom, ROOM, stored, TestPeer } from '../support/peers.ts';
+import { EASY_TARGET } from '../support/test-miner.ts';
+
+const CHAIN = freeBlocks(FREE_GENESIS_HASH, 3, 'ours');
+const OPEN = { mines: true, genesis: { kind: 'new' }, target: EASY_TARGET } as const;
+
+/** A peer of a room whose first tab makes the genesis block; nobody else is there yet. */
+function founder(number: number): TestPeer {
+  const peer = new TestPeer(number, OPEN);
+  peer.step({ kind: 'present', nodeIds: [] });
+  peer.find();
+  return peer;
+}
+
+const genesisOf = ({ peer }: TestPeer) => peer.chain?.tree.genesis.hash ?? null;
+
+describe('the search', () => {
+  it('waits in a room with others for the first hello, but not for ever', () => {
+    const peer = new TestPeer(1, { mines: true }, stored(CHAIN));
+    peer.step({ kind: 'present', nodeIds: [keysOf(2).account] });
+    expect(peer.template).toBeNull();
+    peer.wait(SETTLING_MS);
+    expect(peer.template).not.toBeNull();
+    const greeted = new TestPeer(1, { mines: true }, stored(CHAIN));
+    greeted.greet(2);
+    expect(greeted.template).not.toBeNull();
+  });
+
+  it('begins at once where nobody else is, or where there is no room', () => {
+    const alone = new TestPeer(1, { mines: true }, stored(CHAIN));
+    alone.step({ kind: 'present', nodeIds: [] });
+    expect(alone.template).not.toBeNull();
+    expect(new TestPeer(1, { mines: true, room: '' }, stored(CHAIN)).template).not.toBeNull();
+  });
+
+  it('stands still while paused, and never runs for a peer that only follows', () => {
+    const peer = new TestPeer(1, { mines: true, room: '' }, stored(CHAIN));
+    peer.step({ kind: 'settings', settings: { paused: true } });
+    expect(peer.template).toBeNull();
+    expect(peer.picture().mining).toMatchObject({ active: false, paused: true });
+    peer.step({ kind: 'settings', settings: { paused: false } });
+    expect(peer.template).not.toBeNull();
+    const follower = new TestPeer(1, { room: '' }, stored(CHAIN));
+    follower.wait(60_000);
+    expect(follower.template).toBeNull();
+  });
+
+  it('moves to a new tip at once', () => {
+    const peer = new TestPeer(1, { mines: true }, stored(CHAIN.slice(0, 2)));
+    const link = peer.greet(2);
+    peer.hear(link, { type: 'block', block: CHAIN[2]! });
+    expect(bytesToHex(peer.template!.previousHash)).toBe(lastHash(CHAIN));
+  });
+
+  it("writes the user's note into one block, and only into one", () => {
+    const peer = new TestPeer(1, { mines: true, room: '' }, stored(CHAIN));
+    peer.step({ kind: 'settings', settings: { note: ' hello\u0000 ', name: 'Ada' } });
+    expect(peer.picture().mining.note).toBe('hello');
+    peer.find();
+    peer.find();
+    const { tip } = peer.peer.chain!;
+    expect(readPayload(tip.parent!.block.data)).toMatchObject({ note: 'hello', name: 'Ada' });
+    expect(readPayload(tip.block.data)!.note).toBe('');
+    expect(peer.picture().mining).toMatchObject({ note: '', found: 2, onChain: 2 });
+  });
+
+  it('writes a note again whose block was reverted, once, unless the block comes back', () => {
+    const peer = new TestPeer(1, { mines: true }, stored(CHAIN));
+    const link = peer.greet(2);
+    const noteOf = (): string => readPayload(peer.template!.data)!.note;
+    peer.step({ kind: 'settings', settings: { note: 'hello' } });
+    peer.find();
+    const ours = peer.peer.chain!.tip.block;
+    expect([noteOf(), peer.picture().mining.note]).toEqual(['', '']);
+    const rival = freeBlocks(lastHash(CHAIN), 2, 'rival');
+    for (const block of rival) peer.hear(link, { type: 'block', block });
+    expect(peer.tip).toBe(lastHash(rival));
+    expect([noteOf(), peer.picture().mining.note]).toEqual(['hello', 'hello']);
+
+    const back = freeBlocks(hashBlockHex(ours), 2, 'back');
+    for (const block of back) peer.hear(link, { type: 'block', block });
+    expect(peer.tip).toBe(lastHash(back));
+    expect([noteOf(), peer.picture().mining.note]).toEqual(['', '']);
+
+    for (const block of freeBlocks(lastHash(rival), 3, 'again'))
+      peer.hear(link, { type: 'block', block });
+    expect(noteOf()).toBe('hello');
+    peer.find();
+    peer.find();
+    const onChain = peer.peer.keeper.view
+      .between(peer.peer.chain!.tree, 0, 100)
+      .filter((block) => block.onBestChain && block.note === 'hello');
+    expect(onChain).toHaveLength(1);
+    expect(peer.picture().mining.note).toBe('');
+  });
+
+  it('leaves a note that was reverted to a caller who writes it again itself', () => {
+    const peer = new TestPeer(1, { mines: true, rewritesNotes: false }, stored(CHAIN));
+    const link = peer.greet(2);
+    peer.step({ kind: 'settings', settings: { note: 'first' } });
+    peer.find();
+    peer.step({ kind: 'settings', settings: { note: 'second' } });
+    for (const block of freeBlocks(lastHash(CHAIN), 2, 'rival'))
+      peer.hear(link, { type: 'block', block });
+    // The caller has seen the loss, and asks for the first note again: it is written once.
+    peer.step({ kind: 'settings', settings: { note: 'first' } });
+    const written: string[] = [];
+    for (let count = 0; count < 3; count++) {
+      written.push(readPayload(peer.template!.data)!.note);
+      peer.find();
+    }
+    expect(written).toEqual(['first', '', '']);
+  });
+
+  it('does not put a note that was reverted before one that waits', () => {
+    const peer = new TestPeer(1, { mines: true }, stored(CHAIN));
+    const link = peer.greet(2);
+    peer.step({ kind: 'settings', settings: { note: 'first' } });
+    peer.find();
+    peer.step({ kind: 'settings', settings: { note: 'second' } });
+    for (const block of freeBlocks(lastHash(CHAIN), 2, 'rival'))
+      peer.hear(link, { type: 'block', block });
+    const written: string[] = [];
+    for (let count = 0; count < 3; count++) {
+      written.push(readPayload(peer.template!.data)!.note);
+      peer.find();
+    }
+    expect(written).toEqual(['second', 'first', '']);
+  });
+
+  it('keeps a note that was changed while a block with the old one was found', () => {
+    const peer = new TestPeer(1, { mines: true, room: '' }, stored(CHAIN));
+    peer.step({ kind: 'settings', settings: { note: 'first' } });
+    const { template } = peer;
+    peer.step({ kind: 'settings', settings: { note: 'second' } });
+    const { id, data } = template!;
+    const proofOfWork = new Uint8Array(8);
+    peer.step({ kind: 'found', templateId: id, data, proofOfWork });
+    expect(readPayload(peer.peer.chain!.tip.block.data)!.note).toBe('first');
+    expect(peer.picture().mining.note).toBe('second');
+    expect(readPayload(peer.template!.data)!.note).toBe('second');
+  });
+
+  it('uses the share of the power that its user and the hash budget leave', () => {
+    const options = { mines: true, room: '', minSpacingMs: 1_000 };
+    const peer = new TestPeer(1, options, stored(CHAIN));
+    const duties = () =>
+      peer.outputs.filter((output) => output.kind === 'duty').map(({ duty }) => duty);
+    const first = duties().at(-1)!;
+    expect(first).toBe(peer.picture().mining.budgetDuty);
+    peer.step({ kind: 'settings', settings: { power: 0.5 } });
+    expect(duties().at(-1)).toBe(first / 2);
+    peer.step({ kind: 'settings', settings: { power: 0 } });
+    expect(peer.picture().mining.power).toBe(0.1);
+    peer.step({ kind: 'settings', settings: { power: 7 } });
+    expect(duties().at(-1)).toBe(first);
+  });
+});
+
+describe('the first block of a room', () => {
+  it('is made at once where nobody else is there, states the terms, and is not pinned yet', () => {
+    const peer = founder(1);
+    const terms = readGenesisData(peer.peer.chain!.tree.genesis.block.data);
+    expect(terms).toMatchObject({ room: ROOM, rules: 'class', target: EASY_TARGET });
+    expect(peer.picture()).toMatchObject({ phase: 'ready', room: { pinned: false } });
+  });
+
+  it('is left to those who were there before, for a while', () => {
+    const peer = new TestPeer(1, OPEN);
+    peer.step({ kind: 'present', nodeIds: [keysOf(2).account] });
+    peer.wait(GENESIS_GRACE_MS - 200);
+    expect(peer.template).toBeNull();
+    peer.wait(SETTLING_MS);
+    expect(peer.picture().phase).toBe('making-genesis');
+    peer.find();
+    expect(peer.tip).not.toBeNull();
+  });
+
+  it('is never made where the link pins one, or a bridge brings it', () => {
+    for (const genesis of [
+      { kind: 'pinned', hash: FREE_GENESIS_HASH },
+      { kind: 'endorsed', bridge: keysOf(9).account },
+      { kind: 'heard' },
+    ] as const) {
+      const peer = new TestPeer(1, { mines: true, genesis });
+      peer.step({ kind: 'present', nodeIds: [] });
+      peer.wait(30_000);
+      expect(peer.template).toBeNull();
+      expect(peer.picture().phase).toBe('waiting-for-genesis');
+    }
+  });
+
+  it('is made for UDP miners under a constant target where the command asks for it', () => {
+    const options = {
+      mines: true,
+      room: '',
+      genesis: { kind: 'made' },
+      target: EASY_TARGET,
+    } as const;
+    const peer = new TestPeer(1, options);
+    peer.find();
+    expect(peer.picture().room).toMatchObject({ rules: 'homework', pinned: true });
+  });
+});
+
+describe('two first blocks in one room', () => {
+  it('become one when their makers meet: of equal work the smaller hash', () => {
+    const peers = [founder(1), founder(2)] as const;
+    const smaller = peers.map(genesisOf).sort()[0];
+    const network = new PeerNetwork(...peers);
+    network.link(...peers);
+    network.wait(1_000);
+    expect(peers.map(genesisOf)).toEqual([smaller, smaller]);
+  });
+
+  it('become one when their makers meet: the one with more work upon it', () => {
+    for (const grower of [0, 1]) {
+      const peers = [founder(1), founder(2)] as const;
+      for (let i = 0; i < 3; i++) {
+        peers[grower]!.find();
+        for (const peer of peers) peer.wait(1_000);
+      }
+      const { tip } = peers[grower]!;
+      new PeerNetwork(...peers).link(...peers);
+      expect(peers.map((peer) => peer.tip)).toEqual([tip, tip]);
+      const other = peers[1 - grower]!;
+      expect(other.picture().leaderboard).toMatchObject([{ blocks: 3, isSelf: false }]);
+      // What its store holds now is the chain that it has.
+      expect(new TestPeer(3, OPEN, restoredFrom(other.outputs)).tip).toBe(tip);
+    }
+  });
+
+  it('stay two where both have been built upon for long: each is pinned', () => {
+    const peers = [founder(1), founder(2)] as const;
+    peers.forEach((peer, i) => {
+      for (let count = 0; count < PIN_DEPTH_BLOCKS + i; count++) {
+        peer.wait(10_000);
+        peer.find();
+      }
+    });
+    const before = peers.map(genesisOf);
+    const network = new PeerNetwork(...peers);
+    network.link(...peers);
+    network.wait(5_000);
+    expect(peers.map(genesisOf)).toEqual(before);
+    expect(peers.map((peer) => peer.picture().room.pinned)).toEqual([true, true]);
+  });
+});
+
+describe('the genesis block of UDP miners', () => {
+  const BRIDGE = keysOf(1).account;
+  const options = { genesis: { kind: 'endorsed', bridge: BRIDGE } } as const;
+
+  function bridged() {
+    const bridge = new TestPeer(1, { ...options, agent: 'node' });
+    bridge.connect('udp:10.0.0.7:5000', null, 'udp');
+    bridge.hearBytes('udp:10.0.0.7:5000', encodeBlock(FREE_GENESIS));
+    return bridge;
+  }
+
+  it('comes to the tabs through the bridge, and from tab to tab without it', () => {
+    const bridge = bridged();
+    const [near, far] = [new TestPeer(2, options), new TestPeer(3, options)];
+    const network = new PeerNetwork(bridge, near, far);
+    network.link(far, near);
+    network.link(near, bridge);
+    network.wait(3_000);
+    expect([near, far].map(genesisOf)).toEqual([FREE_GENESIS_HASH, FREE_GENESIS_HASH]);
+    expect(far.picture().room).toMatchObject({ pinned: true, rules: 'homework' });
+  });
+
+  it('comes to nobody from a tab that only says so, or with the signature of another', () => {
+    const liar = new TestPeer(
+      4,
+      { genesis: { kind: 'pinned', hash: FREE_GENESIS_HASH } },
+      stored(CHAIN),
+    );
+    const other = new TestPeer(5, { genesis: { kind: 'endorsed', bridge: keysOf(5).account } });
+    other.connect('udp:x', null, 'udp');
+    other.hearBytes('udp:x', encodeBlock(FREE_GENESIS));
+    const tab = new TestPeer(2, options);
+    const network = new PeerNetwork(liar, other, tab);
+    network.link(tab, liar);
+    network.link(tab, other);
+    network.wait(5_000);
+    tab.step({ kind: 'genesis-offered', block: FREE_GENESIS });
+    expect(tab.tip).toBeNull();
+  });
+
+  it('is still there after a restart, with the signature that lets the tab pass it on', () => {
+    const tab = new TestPeer(2, options);
+    const network = new PeerNetwork(bridged(), tab);
+    network.linkAll();
+    const again = new TestPeer(2, options, restoredFrom(tab.outputs));
+    const late = new TestPeer(3, options);
+    new PeerNetwork(again, late).linkAll();
+    expect(genesisOf(late)).toBe(FREE_GENESIS_HASH);
+  });
+
+  it('of a store is not taken where the link names another bridge', () => {
+    const tab = new TestPeer(2, options);
+    new PeerNetwork(bridged(), tab).linkAll();
+    const store = restoredFrom(tab.outputs);
+    expect(hashBlockHex(store!.genesis)).toBe(FREE_GENESIS_HASH);
+    const elsewhere = { genesis: { kind: 'endorsed', bridge: keysOf(9).account } } as const;
+    expect(new TestPeer(2, elsewhere, store).tip).toBeNull();
+  });
+});
