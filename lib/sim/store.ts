@@ -1,0 +1,62 @@
+/**
+ * A peer's store in memory: a record counts as kept once it is written, and a crash loses what was not (R28).
+ */
+import type { Block } from '../chain/block.ts';
+import type { PersistRecord, StoredChain } from '../peer/inputs.ts';
+import type { EventQueue } from './event-queue.ts';
+
+interface Content {
+  genesis: Block;
+  endorsement: StoredChain['endorsement'];
+  blocks: { readonly block: Block; readonly heardMs: number }[];
+}
+
+export class SimulatedStore {
+  readonly #queue: EventQueue;
+  readonly #latencyMs: number;
+  #content: Content | null = null;
+  #waiting: PersistRecord[] = [];
+  #generation = 0;
+
+  /** @param latencyMs how long a write takes; what comes meanwhile goes out with it */
+  constructor(queue: EventQueue, latencyMs: number) {
+    this.#queue = queue;
+    this.#latencyMs = latencyMs;
+  }
+
+  write(record: PersistRecord, nowMs: number): void {
+    this.#waiting.push(record);
+    if (this.#waiting.length === 1) this.#planFlush(nowMs);
+  }
+
+  /** What a restart would read. */
+  read(): StoredChain | null {
+    if (this.#content === null) return null;
+    return { ...this.#content, blocks: [...this.#content.blocks] };
+  }
+
+  /** The machine is gone. A clean end writes first what waits; a crash loses it. */
+  crash(clean: boolean): void {
+    if (clean) for (const record of this.#waiting) this.#apply(record);
+    this.#waiting = [];
+    this.#generation++;
+  }
+
+  #planFlush(nowMs: number): void {
+    const generation = this.#generation;
+    const batch = this.#waiting;
+    this.#queue.push(nowMs + this.#latencyMs, () => {
+      if (generation !== this.#generation) return;
+      this.#waiting = [];
+      for (const record of batch) this.#apply(record);
+    });
+  }
+
+  #apply(record: PersistRecord): void {
+    if (record.kind === 'genesis')
+      this.#content = { genesis: record.block, endorsement: record.endorsement, blocks: [] };
+    else
+      for (const { block, heardMs } of record.entries)
+        this.#content?.blocks.push({ block, heardMs });
+  }
+}
