@@ -1,0 +1,277 @@
+/**
+ * A peer's links within its room (R26): over the signaling server at once, and over WebRTC as soon as that is open.
+ *
+ * Who dials gets a link over the relay within two round trips, and tries to replace it by a direct one in the background.
+ * Where that fails the relay stays, and the direct link is tried again later, less and less often. Without the server
+ * links are made directly, their signals carried by peers (`TransportEvents.signal`).
+ */
+import type { KeyPair } from '../ledger/account.ts';
+import { createPeerCalls } from './peer-calls.ts';
+import { createRelayTransport } from './relay/transport.ts';
+import { createSignalingClient, type WebSocketConstructor } from './signaling/client.ts';
+import type { Transport, TransportEvents } from './transport.ts';
+import { SignalGuard } from './webrtc/signed-signal.ts';
+import type { DialSignal } from './webrtc/signal.ts';
+import type { WebRtcEvents, WebRtcTransport } from './webrtc/transport.ts';
+
+/** First pause after a failed try to replace a relayed link; it doubles up to the second figure. */
+export const UPGRADE_PAUSE_MS = { first: 15_000, most: 600_000 } as const;
+/**
+ * A replaced link over the relay stays open for so long, unheard, so that the other end can notice its direct link
+ * first and is at no moment without one.
+ */
+export const SUPERSEDED_LINGER_MS = 2_000;
+
+export interface RoomTransportOptions {
+  readonly keys: KeyPair;
+  readonly room: string;
+  /** `ws://host:port/signal`. */
+  readonly signalUrl: string;
+  /** The browser's WebSocket, or that of the package `ws`. */
+  readonly WebSocket: WebSocketConstructor;
+  /** Makes direct links; null where this machine cannot. */
+  readonly createDirect: ((events: WebRtcEvents) => WebRtcTransport) | null;
+  /** Spreads retries; a number in [0, 1). */
+  readonly random: () => number;
+  /** Unix time in milliseconds. */
+  readonly readWallMs: () => number;
+  /** Replaces {@link UPGRADE_PAUSE_MS}. */
+  readonly upgradePauseMs?: { readonly first: number; readonly most: number };
+}
+
+/** A link over the relay that is to be replaced by a direct one. */
+interface Upgrade {
+  failures: number;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** Joins the room. No event is called within a call of a method, but `signal`, and none after `close`. */
+export function createRoomTransport(
+  options: RoomTransportOptions,
+  events: TransportEvents,
+): Transport {
+  const { keys, room, upgradePauseMs = UPGRADE_PAUSE_MS } = options;
+  const guard = new SignalGuard({ keys, room, readWallMs: options.readWallMs });
+  const relayed = new Map<string, string>();
+  const directed = new Map<string, string>();
+  const upgrades = new Map<string, Upgrade>();
+  const superseded = new Map<string, ReturnType<typeof setTimeout>>();
+  /** Nodes that our owner dialled and no relay reaches. */
+  const dials = new Set<string>();
+  let isClosed = false;
+
+  const signaling = createSignalingClient(
+    {
+      url: options.signalUrl,
+      room,
+      nodeId: keys.account,
+      WebSocket: options.WebSocket,
+      random: options.random,
+    },
+    {
+      state(state) {
+        events.server(state);
+        if (state === 'lost') relay.loseAll();
+      },
+      present(nodeIds) {
+        for (const nodeId of [...relayed.keys()]) if (!nodeIds.includes(nodeId)) relay.lose(nodeId);
+        if (!isClosed) events.present(nodeIds);
+      },
+      joined(nodeId) {
+        relay.lose(nodeId);
+        direct?.rejoined(nodeId);
+      },
+      signal: hearSignal,
+      relayed: (from, frame) => relay.hear(from, frame),
+      undeliverable(nodeId) {
+        relay.lose(nodeId);
+        direct?.undeliverable(nodeId);
+      },
+      warn: (message) => events.warn(message),
+    },
+  );
+
+  const relay = createRelayTransport(
+    {
+      keys,
+      room,
+      post: (to, frame) => signaling.relay(to, frame),
+      queuedBytes: () => signaling.queuedBytes,
+    },
+    {
+      connected(linkId, nodeId, isCaller) {
+        replace(directed, nodeId, (old) => direct?.disconnect(old, null));
+        if (isClosed) return;
+        relayed.set(nodeId, linkId);
+        events.connected(linkId, 'relay', nodeId);
+        if (isCaller && direct !== null && !isClosed) upgrade(nodeId);
+      },
+      received(linkId, bytes) {
+        if (!superseded.has(linkId)) events.received(linkId, bytes);
+      },
+      disconnected(linkId) {
+        clearTimeout(superseded.get(linkId));
+        if (!superseded.delete(linkId)) lost(relayed, linkId);
+      },
+      dialFailed: (nodeId) => events.dialFailed(nodeId),
+      warn: (message) => events.warn(message),
+    },
+  );
+
+  const direct =
+    options.createDirect?.({
+      connected(linkId, nodeId) {
+        dials.delete(nodeId);
+        forgetUpgrade(nodeId);
+        replace(relayed, nodeId, supersede);
+        if (isClosed) return;
+        directed.set(nodeId, linkId);
+        events.connected(linkId, 'webrtc', nodeId);
+      },
+      received: (linkId, bytes) => events.received(linkId, bytes),
+      disconnected: (linkId) => lost(directed, linkId),
+      dialFailed(nodeId) {
+        if (dials.delete(nodeId)) events.dialFailed(nodeId);
+        else tryLater(nodeId);
+      },
+      signal: postSignal,
+      warn: (message) => events.warn(message),
+    }) ?? null;
+
+  const calls = createPeerCalls(options.random, {
+    post: (to, body) => events.signal?.(to, body),
+    answered: (nodeId) => direct?.dial(nodeId),
+    unanswered(nodeId) {
+      if (dials.delete(nodeId)) events.dialFailed(nodeId);
+    },
+  });
+
+  function dial(nodeId: string): void {
+    if (isClosed) return;
+    switch (wayTo(nodeId)) {
+      case 'server':
+        relay.dial(nodeId);
+        return;
+      case 'peers':
+        dials.add(nodeId);
+        calls.call(nodeId);
+        return;
+      case 'none':
+        queueMicrotask(() => {
+          if (!isClosed) events.dialFailed(nodeId);
+        });
+    }
+  }
+
+  /** How a new link to this node can be made. */
+  function wayTo(nodeId: string): 'server' | 'peers' | 'none' {
+    if (nodeId === keys.account || relayed.has(nodeId) || directed.has(nodeId)) return 'none';
+    if (isAtServer(nodeId)) return 'server';
+    return direct !== null && events.signal !== undefined ? 'peers' : 'none';
+  }
+
+  function isAtServer(nodeId: string): boolean {
+    return signaling.state === 'connected' && signaling.has(nodeId);
+  }
+
+  /** Tells the owner that a link is gone because a newer one to the same node has come. */
+  function replace(
+    links: Map<string, string>,
+    nodeId: string,
+    drop: (linkId: string) => void,
+  ): void {
+    const old = links.get(nodeId);
+    if (old === undefined) return;
+    links.delete(nodeId);
+    drop(old);
+    events.disconnected(old);
+  }
+
+  function supersede(linkId: string): void {
+    superseded.set(
+      linkId,
+      setTimeout(() => relay.disconnect(linkId, null), SUPERSEDED_LINGER_MS),
+    );
+  }
+
+  /** Replaced links are forgotten before they end. */
+  function lost(links: Map<string, string>, linkId: string): void {
+    for (const [nodeId, known] of links) {
+      if (known !== linkId) continue;
+      links.delete(nodeId);
+      if (links === relayed) forgetUpgrade(nodeId);
+      if (!isClosed) events.disconnected(linkId);
+      return;
+    }
+  }
+
+  function upgrade(nodeId: string): void {
+    upgrades.set(nodeId, { failures: 0, timer: undefined });
+    direct?.dial(nodeId);
+  }
+
+  function tryLater(nodeId: string): void {
+    const planned = upgrades.get(nodeId);
+    if (planned === undefined) return;
+    const pauseMs = Math.min(upgradePauseMs.first * 2 ** planned.failures, upgradePauseMs.most);
+    planned.failures++;
+    // Half of the pause at random, so that a room does not try again all at once.
+    planned.timer = setTimeout(() => direct?.dial(nodeId), pauseMs * (0.5 + options.random() / 2));
+  }
+
+  function forgetUpgrade(nodeId: string): void {
+    clearTimeout(upgrades.get(nodeId)?.timer);
+    upgrades.delete(nodeId);
+  }
+
+  function postSignal(to: string, signal: DialSignal): void {
+    const body = guard.seal(to, signal);
+    if (isAtServer(to)) signaling.signal(to, body);
+    else events.signal?.(to, body);
+  }
+
+  function hearSignal(from: string, body: string): void {
+    if (isClosed) return;
+    const opened = guard.open(from, body);
+    if (opened.ok) direct?.hear(from, opened.signal);
+    else if (opened.code === 'forged')
+      events.warn(
+        'Somebody tried to introduce himself under the name of another peer. The link was refused.',
+      );
+    else if (opened.code === 'expired')
+      events.warn(
+        'A peer could not open a direct link: its clock, or that of this device, is minutes off.',
+      );
+  }
+
+  function carrierOf(linkId: string): Pick<Transport, 'send' | 'disconnect'> | null {
+    return linkId.startsWith('relay:') ? relay : direct;
+  }
+
+  return {
+    dial,
+    wake: () => signaling.wake(),
+    hearSignal(from, body) {
+      if (!isClosed && direct !== null && !calls.hear(from, body)) hearSignal(from, body);
+    },
+    send: (linkId, bytes) =>
+      !superseded.has(linkId) && (carrierOf(linkId)?.send(linkId, bytes) ?? false),
+    queuedBytes: (linkId) =>
+      [...relayed.values()].includes(linkId)
+        ? signaling.queuedBytes
+        : (direct?.queuedBytes(linkId) ?? 0),
+    disconnect(linkId, code) {
+      if (!superseded.has(linkId)) carrierOf(linkId)?.disconnect(linkId, code);
+    },
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      for (const timer of superseded.values()) clearTimeout(timer);
+      for (const { timer } of upgrades.values()) clearTimeout(timer);
+      calls.close();
+      relay.close();
+      direct?.close();
+      signaling.close();
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * How drivers carry bytes between peers of a room. WebRTC, UDP and an in-memory one for tests share this shape.
+ */
+import type { LinkKind } from '../peer/snapshot.ts';
+
+/** What a transport reports. Its owner turns each call into one input of the peer. */
+export interface TransportEvents {
+  /** The node ids that are in the room now, without our own. Called at each change. */
+  present(nodeIds: readonly string[]): void;
+  /** A link is open in both directions. `nodeId` is what the signaling claims; null where there is none. */
+  connected(linkId: string, kind: LinkKind, nodeId: string | null): void;
+  /** One whole message. */
+  received(linkId: string, bytes: Uint8Array): void;
+  /** A link is gone. Called once for each link that was connected. */
+  disconnected(linkId: string): void;
+  /** A dial that its owner asked for came to nothing. */
+  dialFailed(nodeId: string): void;
+  /** The signaling server came or went. */
+  server(state: 'connecting' | 'connected' | 'lost'): void;
+  /** Something a person should read. */
+  warn(message: string): void;
+  /**
+   * What a node that the server does not reach must hear in order to open a link, to be brought to it by other peers.
+   * It may be lost. Absent where its owner has no such way.
+   */
+  signal?(to: string, body: string): void;
+}
+
+export interface Transport {
+  /** Dials a peer of the room. Answers by `connected` or `dialFailed`. */
+  dial(nodeId: string): void;
+  /**
+   * Sends one message. False where the link is gone, or its send queue is over the transport's limit: the message
+   * is then dropped, and the owner may send it again later.
+   */
+  send(linkId: string, bytes: Uint8Array): boolean;
+  /** Bytes that wait to be sent on this link: the back-pressure that senders of many messages must heed. */
+  queuedBytes(linkId: string): number;
+  /** Closes a link, with a documented code where the peer misbehaved. */
+  disconnect(linkId: string, code: string | null): void;
+  /** The machine, the page or the network is back after a pause: a lost server is tried at once. */
+  wake?(): void;
+  /** A signal was brought by other peers; its sender is a claim. */
+  hearSignal?(from: string, body: string): void;
+  close(): void;
+}

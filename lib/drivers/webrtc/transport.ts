@@ -1,0 +1,289 @@
+/**
+ * Carries a peer's messages over WebRTC data channels to the other peers of its room (R26). What a link needs in order
+ * to open is handed to the owner, who brings it to the other end by whatever way there is; the link then lives without.
+ *
+ * A dial that is answered by a dial of the other side: the offer of the higher node id stands. A node that offers again
+ * has been reloaded: its new link replaces the old one as soon as it is open.
+ *
+ * A Node process that has used WebRTC should end with `process.exit`: left to itself it may take seconds to end.
+ */
+import type { Transport, TransportEvents } from '../transport.ts';
+import { createLink, type Link, type WrtcModule } from './link.ts';
+import { holdPeerConnection } from './process-hold.ts';
+import type { DialSignal, DialStep, RefusalCode } from './signal.ts';
+
+/** A small room's whole mesh. Browsers slow down beyond, and the peer's own limit is lower. */
+export const LINKS_LIMIT = 64;
+
+/** Connecting takes most of a browser's effort for a link; more at once all fail together. */
+export const PENDING_DIALS_LIMIT = 32;
+
+/** Connecting takes some 20 ms, and a few seconds where 64 tabs share a laptop. */
+export const DIAL_LIMIT_MS = 10_000;
+
+/**
+ * Tries in a page's life. Chromium refuses every further one after some 500, closed ones included, until the page is
+ * loaded anew; the rest is left to tests and to whoever embeds us. Links that run go on.
+ */
+export const LIFETIME_DIALS_LIMIT = 400;
+
+export interface WebRtcOptions {
+  /** Ours: 40 lower-case hex digits. */
+  readonly nodeId: string;
+  /** The module @roamhq/wrtc in Node; absent in browsers. */
+  readonly wrtc?: WrtcModule | undefined;
+  /** None unless the room's owner names some: no stranger's server is contacted. */
+  readonly iceServers?: readonly RTCIceServer[];
+  /** Names dials and spreads retries; a number in [0, 1). */
+  readonly random: () => number;
+  /** After which a dial has failed. */
+  readonly dialLimitMs?: number;
+}
+
+export interface WebRtcEvents extends Pick<
+  TransportEvents,
+  'received' | 'disconnected' | 'dialFailed' | 'warn'
+> {
+  connected(linkId: string, nodeId: string): void;
+  /** To be brought to the other end. It may be lost: then the dial fails. */
+  signal(to: string, signal: DialSignal): void;
+}
+
+/** A transport, and what its owner tells it of signals. */
+export interface WebRtcTransport extends Transport {
+  hear(from: string, signal: DialSignal): void;
+  /** The node has begun anew: an offer of ours may have gone to a page that is no more. */
+  rejoined(nodeId: string): void;
+  /** A signal found nobody. */
+  undeliverable(nodeId: string): void;
+}
+
+/** One data channel on its way, or open. */
+interface Connection {
+  readonly nodeId: string;
+  /** Names the dial that it comes from. */
+  readonly dial: string;
+  readonly initiator: boolean;
+  /** Our owner asked for it, and is told if it fails. */
+  wanted: boolean;
+  /** Null until it is open. */
+  linkId: string | null;
+  readonly timer: ReturnType<typeof setTimeout>;
+  readonly link: Link;
+}
+
+/**
+ * Each dial is answered once, by `connected` or `dialFailed`; a dial of a node that is linked already fails. No event
+ * but `signal` is called within a call of `dial`, `send` or `disconnect`, and none after `close`.
+ */
+export function createWebRtcTransport(
+  options: WebRtcOptions,
+  events: WebRtcEvents,
+): WebRtcTransport {
+  const { nodeId: ownId, random, wrtc, iceServers = [], dialLimitMs = DIAL_LIMIT_MS } = options;
+  /** At most one of each per node: while a node's new link is on its way, its old one stays. */
+  const pending = new Map<string, Connection>();
+  const open = new Map<string, Connection>();
+  const byLinkId = new Map<string, Connection>();
+  let linkCount = 0;
+  let dialCount = 0;
+  let isClosed = false;
+  if (wrtc !== undefined) holdPeerConnection(wrtc);
+
+  function dial(nodeId: string): void {
+    if (isClosed) return;
+    const connection = pending.get(nodeId);
+    if (connection !== undefined) {
+      connection.wanted = true;
+      return;
+    }
+    const isPossible = nodeId !== ownId && !open.has(nodeId) && refusalFor(nodeId) === null;
+    if (!isPossible || !start(nodeId, makeDialId(random), true, true))
+      later(() => events.dialFailed(nodeId));
+  }
+
+  function redial(nodeId: string): void {
+    const connection = pending.get(nodeId);
+    if (connection?.initiator !== true) return;
+    drop(connection);
+    if (start(nodeId, makeDialId(random), true, connection.wanted)) return;
+    if (connection.wanted) events.dialFailed(nodeId);
+  }
+
+  function hear(from: string, { dial: dialId, step }: DialSignal): void {
+    if (isClosed) return;
+    if (step.kind === 'offer') {
+      hearOffer(from, dialId, step.sdp);
+      return;
+    }
+    const connection = [pending.get(from), open.get(from)].find((one) => one?.dial === dialId);
+    if (connection === undefined) return;
+    if (step.kind === 'candidate') connection.link.acceptCandidate(step.candidate);
+    else if (step.kind === 'answer') connection.link.acceptDescription('answer', step.sdp);
+    // An open link needs the server no more, so the server cannot end it.
+    else if (connection.linkId === null && connection.initiator) fail(connection);
+  }
+
+  function hearOffer(from: string, dialId: string, sdp: string): void {
+    const rival = pending.get(from);
+    if (rival !== undefined) {
+      if (rival.dial === dialId || (rival.initiator && ownId > from)) return;
+      drop(rival);
+    }
+    const refusal = refusalFor(from);
+    if (refusal !== null) {
+      post(from, dialId, { kind: 'refuse', code: refusal });
+      return;
+    }
+    const connection = start(from, dialId, false, rival?.wanted ?? false);
+    connection?.link.acceptDescription('offer', sdp);
+    if (connection === null && rival?.wanted === true) events.dialFailed(from);
+  }
+
+  /** Whether there is room for one more try. A node that comes back takes the place of its old link. */
+  function refusalFor(nodeId: string): RefusalCode | null {
+    if (pending.size >= PENDING_DIALS_LIMIT || dialCount >= LIFETIME_DIALS_LIMIT)
+      return 'too-many-dials';
+    const others = open.size + pending.size - (open.has(nodeId) ? 1 : 0);
+    return others >= LINKS_LIMIT ? 'too-many-links' : null;
+  }
+
+  /** Null where this machine has no WebRTC. */
+  function start(
+    nodeId: string,
+    dialId: string,
+    initiator: boolean,
+    wanted: boolean,
+  ): Connection | null {
+    let link: Link;
+    dialCount++;
+    try {
+      link = createLink(
+        { initiator, iceServers, wrtc },
+        {
+          description: (kind, sdp) => post(nodeId, dialId, { kind, sdp }),
+          candidate: (candidate) => post(nodeId, dialId, { kind: 'candidate', candidate }),
+          opened: () => opened(connection),
+          received: (bytes) => events.received(connection.linkId!, bytes),
+          closed: (code) => ended(connection, code),
+        },
+      );
+    } catch {
+      warnOfMissingWebRtc();
+      return null;
+    }
+    const connection: Connection = {
+      nodeId,
+      dial: dialId,
+      initiator,
+      wanted,
+      linkId: null,
+      timer: setTimeout(() => fail(connection), dialLimitMs),
+      link,
+    };
+    pending.set(nodeId, connection);
+    return connection;
+  }
+
+  function opened(connection: Connection): void {
+    const { nodeId } = connection;
+    clearTimeout(connection.timer);
+    pending.delete(nodeId);
+    const old = open.get(nodeId);
+    if (old !== undefined) {
+      forget(old);
+      old.link.close(null);
+      events.disconnected(old.linkId!);
+      if (isClosed) return;
+    }
+    const linkId = `webrtc:${nodeId}:${++linkCount}`;
+    connection.linkId = linkId;
+    open.set(nodeId, connection);
+    byLinkId.set(linkId, connection);
+    events.connected(linkId, nodeId);
+  }
+
+  function ended(connection: Connection, code: string | null): void {
+    if (connection.linkId === null) {
+      fail(connection);
+      return;
+    }
+    forget(connection);
+    if (code !== null) events.warn(`${connection.nodeId} closed its link to us: ${code}`);
+    if (!isClosed) events.disconnected(connection.linkId);
+  }
+
+  function fail(connection: Connection): void {
+    drop(connection);
+    if (connection.wanted) events.dialFailed(connection.nodeId);
+  }
+
+  /** Gives up a try without a word. */
+  function drop(connection: Connection): void {
+    clearTimeout(connection.timer);
+    pending.delete(connection.nodeId);
+    connection.link.close(null);
+  }
+
+  function forget(connection: Connection): void {
+    open.delete(connection.nodeId);
+    byLinkId.delete(connection.linkId!);
+  }
+
+  function post(to: string, dialId: string, step: DialStep): void {
+    if (!isClosed) events.signal(to, { dial: dialId, step });
+  }
+
+  let hasWarned = false;
+  function warnOfMissingWebRtc(): void {
+    if (hasWarned) return;
+    hasWarned = true;
+    later(() =>
+      events.warn('WebRTC is missing or switched off here: all links go through the server.'),
+    );
+  }
+
+  function later(report: () => void): void {
+    queueMicrotask(() => {
+      if (!isClosed) report();
+    });
+  }
+
+  return {
+    dial,
+    hear,
+    rejoined: redial,
+    undeliverable(nodeId) {
+      const connection = pending.get(nodeId);
+      if (connection !== undefined) fail(connection);
+    },
+    send: (linkId, bytes) => byLinkId.get(linkId)?.link.send(bytes) ?? false,
+    queuedBytes: (linkId) => byLinkId.get(linkId)?.link.queuedBytes ?? 0,
+    disconnect(linkId, code) {
+      const connection = byLinkId.get(linkId);
+      if (connection === undefined) return;
+      forget(connection);
+      connection.link.close(code);
+      later(() => events.disconnected(linkId));
+    },
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      for (const connection of pending.values()) {
+        clearTimeout(connection.timer);
+        connection.link.close(null);
+      }
+      for (const connection of open.values()) connection.link.close(null);
+      for (const map of [pending, open, byLinkId]) map.clear();
+    },
+  };
+}
+
+/** A name for a dial, 16 hex digits. */
+export function makeDialId(random: () => number): string {
+  const word = () =>
+    Math.floor(random() * 0x10000)
+      .toString(16)
+      .padStart(4, '0');
+  return word() + word() + word() + word();
+}
