@@ -1,0 +1,111 @@
+/**
+ * What `--help` prints.
+ */
+import { CHECKED } from '../tcp-peer/chain-check.ts';
+import { COMMAND_HELP } from '../tcp-peer/command.ts';
+
+export const HELP = `Tabchain: a proof-of-work blockchain whose miners are browser tabs.
+
+  tabchain start [flags]                        serve a room: open its link, and the tab is a miner
+  tabchain miner <addr> <others> [genesis]      mine without a browser, and speak UDP with other miners
+  tabchain peer <id> <port> <config>            be a peer of the TCP network: client, server and miner in one
+  tabchain sim --seed <n>                       run a simulated world, the same for the same seed
+  tabchain help [start|miner|peer|sim]          say more of a command
+  tabchain --version                            print the version
+`;
+
+export const START_HELP = `Usage: npm start -- [flags]
+
+Serves a room: the page, and the meeting point of its tabs. Prints the room's link, the links for others on this
+network, and a QR code. The room is kept in a state folder and resumed the next time.
+
+  --port <port>          where the page is served (8080)
+  --host <address>       the address to listen on (0.0.0.0: all of this machine)
+  --https                serve https, with a certificate that is made here once and kept in the state folder
+  --cert <file>          serve https with this certificate, in PEM form; --key <file> is its private key
+  --public-url <url>     where everybody reaches the page through a proxy of yours: https://class.example/tab/
+  --ice <a,b>            servers that help direct links: stun:host:port, turn:user:password@host:port (none)
+  --no-stun              do not answer STUN, which tells tabs their own address, on the page's port over UDP
+  --room <code>          the room's code: a-z, 0-9 and hyphens (made at random)
+  --new                  start a new room, and forget the one in the state folder
+  --target <target>      the first block's target: 2**235, or up to 64 hex digits
+  --spacing <time>       the time between blocks that the room aims at: 500ms, 10s, 2m (10s)
+  --state <folder>       where the room is kept (.state)
+
+A room with UDP miners; the genesis then comes from them, and the target stays constant (2**235). A room that is
+resumed keeps its miners too:
+
+  --udp <host[:port]>    where this machine hears UDP miners
+  --miners <a,b>         their addresses, each host[:port]
+  --min-spacing <time>   tabs hold back so that blocks come no faster than this (1s); 0 is off
+  --default-port <port>  the port of addresses without one (5000)
+  --field <name>         how our blocks name the block before: previous, previous_hash or both (previous)
+  --mine                 search blocks here too
+  --threads <n>          search threads (the number of cores, less one)
+  --status <host:port>   answer /status and /chain over HTTP
+  --log-dir <folder>     write a log, one file for each node id
+
+Ends with Ctrl-C. Exit code 2 where a flag or its value is wrong, or a port is taken; 1 where something else fails.
+`;
+
+export const MINER_HELP = `Usage: npm run miner -- <addr> <others> [genesis] [flags]
+
+Mines without a browser. It hears UDP miners at <addr> and sends to <others>; both are host[:port], <others> separated
+by commas. With the word genesis it mines the first block; without, it waits for one.
+
+  --room <link>          join a room too, and so bridge it to the UDP miners; <addr> <others> may then be left out
+  --fingerprint <sha256> take the server of an https link by its certificate, as the terminal of the room shows it
+  --no-mine              only pass blocks on
+  --threads <n>          search threads (the number of cores, less one)
+  --target <target>      the constant target: 2**235, or up to 64 hex digits (2**235)
+  --default-port <port>  the port of addresses without one (5000)
+  --field <name>         how our blocks name the block before: previous, previous_hash or both (previous)
+  --status <host:port>   answer /status and /chain over HTTP
+  --log-dir <folder>     write a log, one file for each node id
+  --store <folder>       keep the chain and this miner's key there, and go on with them the next time
+  --name <name>          the name that others see, at most 24 characters
+
+Prints the tree of blocks as it grows. Ends with Ctrl-C.
+Exit code 2 where an argument is missing or wrong, or a port is taken; 1 where something else fails.
+`;
+
+export const PEER_HELP = `Usage: npm run peer -- <id> <port> <config> [flags]
+
+A peer of the TCP network: server, miner and command line in one. <config> is a file: the number of neighbours, then a
+line for each, as B 6001, or B 192.168.1.5:6001 on another machine.
+
+  --host <address>       the address to listen on (127.0.0.1; 0.0.0.0: all of this machine)
+  --room <link>          join a room too: each note there becomes a transaction here, and the reverse
+  --fingerprint <sha256> take the server of an https link by its certificate, as the terminal of the room shows it
+  --no-mine              search no proofs: others submit them with up
+  --heartbeat <time>     how often the neighbours' chains are fetched (5s)
+  --poll <time>          how often the miner asks for the last proof (1s)
+  --timestamps <format>  how our blocks write their time: iso, ctime or epoch (iso, local time)
+  --any-hashes           take chains whose hashes are made otherwise
+  --log-dir <folder>     write a log, <folder>/<id>.txt
+
+${COMMAND_HELP}
+
+Commands come from the terminal or a pipe. The peer ends with cc, with Ctrl-C, and at the end of a terminal's input; the
+end of a pipe does not end it.
+
+The longest chain of the neighbours is taken, and of equals the one whose last block is earliest. A neighbour's chain is
+taken only where
+${CHECKED.map((sentence) => `  - ${sentence}`).join('\n')}
+Accepted transactions of a chain that is left wait again here, and so do those of neighbours' chains that are not taken.
+
+Exit code 2 where an argument is missing or wrong, or a port is taken; 1 where something else fails.
+`;
+
+export const SIM_HELP = `Usage: npm run sim -- --seed <n> [flags]
+
+Runs one world of simulated peers: virtual time, faults drawn from the seed, checkers that watch. The same flags give
+the same world, event for event, on every machine: the last line is the digest of all its events.
+
+  --seed <n>             which world: a whole number from 0
+  --peers <n>            how many peers (2 to 8, drawn)
+  --minutes <n>          for how long things go wrong before the world heals (1 to 2.5, drawn)
+  --room <kind>          class, new, bridged or udp (drawn)
+
+Exit code 1 where a checker found something wrong; then the last events are told, with the command that replays them.
+`;
