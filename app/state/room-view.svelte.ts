@@ -1,0 +1,80 @@
+/**
+ * What the page shows of a peer: its newest snapshot, and the block that the user looks at.
+ * Snapshots are taken at animation frames, a few times a second at most, and not at all while the page is hidden,
+ * so that drawing never competes with mining.
+ */
+import type { HashHex } from '../../lib/chain/bytes.ts';
+import type { RoomSession, SessionSnapshot } from '../../lib/drivers/session.ts';
+import { beginHistory, continueHistory, type LinkHistory } from './network-check.ts';
+
+/** A figure that changes more often than this cannot be read. A new tip is drawn at the next frame. */
+const LEAST_REDRAW_MS = 150;
+/** While a chain is fetched its tip changes all the time, and drawing must not keep the page from fetching. */
+const SYNCING_REDRAW_MS = 1_000;
+/** The title of a hidden tab is all that shows of it, and timers there run once a second. */
+const HIDDEN_TITLE_MS = 1_000;
+
+export class RoomView {
+  readonly session: RoomSession;
+  snapshot: SessionSnapshot;
+  /** What its links have been so far, as far as a look shows it. */
+  links: LinkHistory = $state.raw(beginHistory(Date.now()));
+  /** The block in the inspector; null is the tip, whatever it is. */
+  selected = $state.raw<HashHex | null>(null);
+
+  readonly #unsubscribe: () => void;
+  readonly #onVisibility = (): void => this.#wake();
+  #scheduled = false;
+  #drawnMs = 0;
+
+  constructor(session: RoomSession) {
+    this.session = session;
+    this.snapshot = $state.raw(session.snapshot());
+    this.#unsubscribe = session.subscribe(() => this.#wake());
+    document.addEventListener('visibilitychange', this.#onVisibility);
+    this.#draw();
+  }
+
+  /** Stops looking; the session itself goes on. */
+  release(): void {
+    this.#unsubscribe();
+    document.removeEventListener('visibilitychange', this.#onVisibility);
+  }
+
+  #wake(): void {
+    if (document.hidden) {
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      setTimeout(() => {
+        this.#scheduled = false;
+        if (document.hidden) document.title = titleOf(this.session.snapshot());
+        else this.#wake();
+      }, HIDDEN_TITLE_MS);
+      return;
+    }
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw(): void {
+    const next = this.session.snapshot();
+    const isSyncing = next.phase === 'syncing';
+    const leastMs = isSyncing ? SYNCING_REDRAW_MS : LEAST_REDRAW_MS;
+    const restMs = leastMs - (performance.now() - this.#drawnMs);
+    if (restMs > 0 && (isSyncing || next.tip?.hash === this.snapshot.tip?.hash)) {
+      setTimeout(() => requestAnimationFrame(() => this.#draw()), restMs);
+      return;
+    }
+    this.#scheduled = false;
+    this.#drawnMs = performance.now();
+    this.snapshot = next;
+    this.links = continueHistory(this.links, next.peers, Date.now());
+    document.title = titleOf(next);
+  }
+}
+
+function titleOf(snapshot: SessionSnapshot): string {
+  const height = snapshot.tip === null ? '…' : String(snapshot.tip.height);
+  return `${height} · ${snapshot.room.code} · Tabchain`;
+}
