@@ -1,0 +1,47 @@
+/**
+ * How large rooms do: hops and copies of gossip, and lookups while a fifth of the room changes a minute. Figures of the
+ * model in test/support, which runs the machines of lib/net; log2 of the room is what hops are held against.
+ */
+import { measureOverlay } from '../support/overlay-figures.ts';
+import type { Bench, Figure } from './bench.ts';
+
+const SIZES = [1_000, 10_000];
+const ROUNDS = 6;
+const LOOKUPS = 1_000;
+
+const bench: Bench = {
+  title: 'rooms of many peers: gossip, and lookups under 20 % churn a minute',
+  run: () => SIZES.flatMap(figuresOf),
+};
+export default bench;
+
+function figuresOf(peers: number): Figure[] {
+  const figures = measureOverlay(peers, ROUNDS, LOOKUPS, 1);
+  const room = `${peers.toLocaleString('en')} peers`;
+  const bound = `${room}: log2(n)`;
+  return [
+    { name: bound, value: Math.log2(peers), unit: 'hops' },
+    { name: `${room}: reach of a block`, value: 100 * figures.reach, unit: '%' },
+    {
+      name: `${room}: hops of a block, most`,
+      value: figures.gossipHops,
+      unit: 'hops',
+      against: bound,
+    },
+    { name: `${room}: copies of a block, most`, value: figures.mostCopies, unit: 'copies' },
+    { name: `${room}: lookups right`, value: (100 * figures.right) / figures.lookups, unit: '%' },
+    {
+      name: `${room}: hops of a lookup, mean`,
+      value: figures.meanHops,
+      unit: 'hops',
+      against: bound,
+    },
+    { name: `${room}: hops of a lookup, p99`, value: figures.hops99, unit: 'hops', against: bound },
+    {
+      name: `${room}: hops of a lookup, most`,
+      value: figures.mostHops,
+      unit: 'hops',
+      against: bound,
+    },
+  ];
+}

@@ -1,0 +1,129 @@
+/**
+ * A tab takes full part before any direct link is open, and where none ever will be (R26, R27).
+ */
+import { expect } from 'vitest';
+import { compareChains } from './harness/agreement.ts';
+import type { Profile } from './harness/browser.ts';
+import { joinRoom, serveRoom, type TabMember } from './harness/room.ts';
+import { waitFor } from './harness/wait.ts';
+import { test, type World } from './harness/world.ts';
+
+const SHARED_BLOCKS = 4;
+const GROWN_WITHIN_MS = 120_000;
+
+test('a tab without WebRTC mines and follows the chain with those that have it', async ({
+  world,
+}) => {
+  const room = await serveRoom(world, { flags: ['--target', '2**238', '--spacing', '1s'] });
+  const browser = await world.browser();
+  const managed = await browser.openProfile();
+  await managed.context.addInitScript(() => {
+    // As an administrator's policy does it.
+    for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection'])
+      Reflect.deleteProperty(window, name);
+  });
+  const barred = await joinRoom(world, 'barred', room.link, managed);
+  const others = [
+    await joinRoom(world, 'tab 1', room.link),
+    await joinRoom(world, 'tab 2', room.link),
+  ];
+  const tabs = [barred, ...others];
+  await waitFor(
+    async () => {
+      const { commonHeight, ownBlocks } = await compareChains(tabs);
+      return commonHeight >= SHARED_BLOCKS && Object.values(ownBlocks).every((count) => count > 0);
+    },
+    { timeoutMs: GROWN_WITHIN_MS, describe: 'all tabs have blocks on one chain' },
+  );
+  await waitFor(async () => (await kindsOf(others[0]!)).join() === 'relay,webrtc', {
+    timeoutMs: GROWN_WITHIN_MS,
+    describe: 'the others are linked directly to each other',
+  });
+  expect(await kindsOf(barred)).toEqual(['relay', 'relay']);
+  expect((await barred.snapshot()).warnings.join(' ')).toMatch(/through the server/);
+});
+
+test('a tab whose direct link breaks is linked again by the relay and goes on', async ({
+  world,
+}) => {
+  const room = await serveRoom(world, { flags: ['--target', '2**238', '--spacing', '1s'] });
+  const profile = await openBreakable(world);
+  const broken = await joinRoom(world, 'broken', room.link, profile);
+  const other = await joinRoom(world, 'other', room.link);
+  const isDirect = async (): Promise<boolean> => (await kindsOf(broken)).join() === 'webrtc';
+  await waitFor(isDirect, { timeoutMs: GROWN_WITHIN_MS, describe: 'the tabs are linked directly' });
+  const { tip } = await broken.snapshot();
+  await breakLinks(broken);
+  await waitFor(
+    async () => {
+      const { commonHeight } = await compareChains([broken, other]);
+      return commonHeight >= (tip?.height ?? 0) + SHARED_BLOCKS;
+    },
+    { timeoutMs: GROWN_WITHIN_MS, describe: 'they share more blocks' },
+  );
+  await waitFor(isDirect, { timeoutMs: GROWN_WITHIN_MS, describe: 'they are linked directly' });
+});
+
+test('without the server a lost link is made again through the other tabs', async ({ world }) => {
+  const room = await serveRoom(world, { flags: ['--target', '2**238', '--spacing', '1s'] });
+  const broken = await joinRoom(world, 'broken', room.link, await openBreakable(world));
+  const others: TabMember[] = [];
+  for (const name of ['tab 1', 'tab 2', 'tab 3'])
+    others.push(await joinRoom(world, name, room.link));
+  const tabs = [broken, ...others];
+  const areAllDirect = async (): Promise<boolean> =>
+    (await Promise.all(tabs.map(kindsOf))).every(
+      (kinds) => kinds.join() === 'webrtc,webrtc,webrtc',
+    );
+  await waitFor(areAllDirect, {
+    timeoutMs: GROWN_WITHIN_MS,
+    describe: 'all tabs are linked directly to all',
+  });
+  for (const { tab } of tabs) tab.allowErrors(/WebSocket|ERR_CONNECTION_REFUSED/);
+  await room.process.kill();
+  await breakLinks(broken, 2);
+  await waitFor(async () => !(await areAllDirect()), {
+    timeoutMs: GROWN_WITHIN_MS,
+    describe: 'it is noticed that two links are gone',
+  });
+  await waitFor(areAllDirect, {
+    timeoutMs: GROWN_WITHIN_MS,
+    describe: 'all tabs are linked directly to all again',
+  });
+  expect((await broken.snapshot()).server).toBe('lost');
+});
+
+/** A browser profile whose tabs' direct links can be broken. */
+async function openBreakable(world: World): Promise<Profile> {
+  const profile = await (await world.browser()).openProfile();
+  await profile.context.addInitScript(() => {
+    const connections: RTCPeerConnection[] = [];
+    const Native = RTCPeerConnection;
+    Object.assign(window, {
+      connections,
+      RTCPeerConnection: class extends Native {
+        constructor(configuration?: RTCConfiguration) {
+          super(configuration);
+          connections.push(this);
+        }
+      },
+    });
+  });
+  return profile;
+}
+
+/** Ends direct links as a lost network does, all or so many of them. */
+async function breakLinks(tab: TabMember, count = Infinity): Promise<void> {
+  await tab.tab.page.evaluate(
+    (limit) => {
+      const { connections } = window as unknown as { connections: RTCPeerConnection[] };
+      const open = connections.filter(({ connectionState }) => connectionState === 'connected');
+      for (const connection of open.slice(0, limit)) connection.close();
+    },
+    Math.min(count, 100),
+  );
+}
+
+async function kindsOf(tab: TabMember): Promise<readonly string[]> {
+  return (await tab.snapshot()).peers.map(({ kind }) => kind).sort();
+}

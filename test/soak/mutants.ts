@@ -1,0 +1,116 @@
+/**
+ * Deliberate bugs of the core, one place each: proof that the checkers bite. Nothing but the mutants' soak builds them.
+ */
+import type { SourceChange } from '../support/simulator-bundle.ts';
+
+export interface Mutant extends SourceChange {
+  /** What it does wrong, as a sentence. */
+  readonly name: string;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'of two tips with equal work the last seen wins',
+    file: 'lib/chain/tree.ts',
+    find: 'this.#rows.compareWork(row, this.#tipRow) > 0',
+    replace: 'this.#rows.compareWork(row, this.#tipRow) >= 0',
+  },
+  {
+    name: 'a reorganisation leaves one block of the old branch on the best chain',
+    file: 'lib/chain/tree.ts',
+    find: 'for (let at = row; height > forkHeight; at',
+    replace: 'for (let at = row; height > forkHeight + 1; at',
+  },
+  {
+    name: 'homework rules take blocks without work',
+    file: 'lib/chain/rules.ts',
+    find: 'compareBytes(hash, limit) <= 0',
+    replace: 'hash.length > 0',
+  },
+  {
+    name: 'class rules take blocks without work',
+    file: 'lib/chain/rules.ts',
+    find: 'if (!meetsTarget(hash, blockTarget))',
+    replace: 'if (hash.length === 0)',
+  },
+  {
+    name: 'orphans are not limited',
+    file: 'lib/chain/orphans.ts',
+    find: 'pool.size >= ORPHANS_PER_SENDER_LIMIT',
+    replace: 'pool.size >= 1_000_000',
+  },
+  {
+    name: 'blocks are announced to neighbours that have them',
+    file: 'lib/net/gossip.ts',
+    find: 'blocks.filter(({ hash }) => !known.has(hash))',
+    replace: 'blocks.filter(({ hash }) => hash !== "")',
+  },
+  {
+    name: 'a finder does not push its block',
+    file: 'lib/net/gossip.ts',
+    find: 'if (whole) for (const { message } of lacking) send(linkId, message);',
+    replace: 'if (whole) continue;',
+  },
+  {
+    name: 'a neighbour that does not answer is waited for without end',
+    file: 'lib/net/sync.ts',
+    find: 'this.#asking !== null && this.#asking.deadlineMs > nowMs',
+    replace: 'this.#asking !== null',
+  },
+  {
+    name: 'a batch begins one block too high',
+    file: 'lib/net/serving.ts',
+    find: 'from = entry.height + 1;',
+    replace: 'from = entry.height + 2;',
+  },
+  {
+    name: 'a batch may be longer than a message',
+    file: 'lib/net/serving.ts',
+    find: 'if (bytes > MESSAGE_LIMIT_BYTES) break;',
+    replace: 'if (bytes < 0) break;',
+  },
+  {
+    name: 'miners that fall behind are not healed',
+    file: 'lib/net/homework.ts',
+    find: 'this.#lastRewindMs = nowMs;\n    this.#cursor = height;',
+    replace: 'this.#lastRewindMs = nowMs;',
+  },
+  {
+    name: 'a new miner hears the tip first',
+    file: 'lib/net/homework.ts',
+    find: 'this.#cursor = -1;\n      this.#state.next',
+    replace: 'this.#cursor = tree.tip.height - 1;\n      this.#state.next',
+  },
+  {
+    name: 'a dial that failed is never tried again',
+    file: 'lib/net/mesh.ts',
+    find: 'dialFailed(nodeId: Account, nowMs: number): void {\n    this.#dialling.delete(nodeId);',
+    replace: 'dialFailed(nodeId: Account, nowMs: number): void {',
+  },
+  {
+    name: 'the search goes on below a new tip',
+    file: 'lib/peer/mining.ts',
+    find: 'job.parent?.hash === chain.tip.hash &&',
+    replace: 'job.parent !== null &&',
+  },
+  {
+    name: 'side branches are not stored',
+    file: 'lib/peer/chain-keeper.ts',
+    find: "context.outputs.push({ kind: 'persist', record: { kind: 'blocks', entries: added } });",
+    replace:
+      "if (outcome.kind === 'tip-changed')\n      context.outputs.push({ kind: 'persist', record: { kind: 'blocks', entries: added } });",
+  },
+  {
+    name: 'the leaderboard keeps blocks that were reverted',
+    file: 'lib/peer/chain-keeper.ts',
+    find: 'this.view.moved(reverted, connected);',
+    replace: 'this.view.moved([], connected);',
+  },
+  {
+    name: 'a block without known parent is taken as misbehaviour',
+    file: 'lib/peer/room-protocol.ts',
+    find: "if (outcome.kind === 'orphan')",
+    replace:
+      "if (outcome.kind === 'orphan') this.#condemn(neighbour, 'bad-block');\n    if (outcome.kind === 'orphan')",
+  },
+];
