@@ -86,8 +86,14 @@ export class Checks {
   stepped(member: SimulatedPeer, input: PeerInput): void {
     if (input.kind === 'received' && input.linkId.startsWith('udp:'))
       this.#introduced.add(`${member.index} ${input.linkId}`);
-    if (input.kind === 'received') this.#gossip?.hears(member.index, input.linkId, input.bytes);
-    if (input.kind === 'disconnected') this.#gossip?.forgets(member.index, input.linkId);
+    if (this.#gossip === null) return;
+    if (input.kind === 'received') {
+      const { linkId, bytes } = input;
+      const neighbour = member.peer?.context.neighbours.get(linkId);
+      const dropped = neighbour?.kind === 'room' ? neighbour.dropped : 0;
+      this.#gossip.hears(member.index, linkId, bytes, dropped);
+    }
+    if (input.kind === 'disconnected') this.#gossip.forgets(member.index, input.linkId);
   }
 
   /** All outputs of a step have been performed: the search must be on the tip now. */

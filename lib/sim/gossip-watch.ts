@@ -14,17 +14,26 @@ interface WatchedLink {
   readonly told: Set<HashHex>;
   /** What the neighbour asked for: it may be sent once more. */
   readonly asked: Set<HashHex>;
+  /** Messages that were over the neighbour's rate so far, and so were not read. */
+  dropped: number;
 }
 
 export class GossipWatch {
   readonly #links = new Map<string, WatchedLink>();
 
-  hears(owner: number, linkId: string, bytes: Uint8Array): void {
-    if (!isWatched(bytes)) return;
+  /**
+   * A message has come. What a flood brings beyond the neighbour's rate is dropped unread, and so tells nothing.
+   * @param dropped messages of this link that were dropped so far, this one included
+   */
+  hears(owner: number, linkId: string, bytes: Uint8Array, dropped: number): void {
+    const link = this.#linkOf(owner, linkId);
+    const isRead = dropped === link.dropped;
+    link.dropped = dropped;
+    if (!isRead || !isWatched(bytes)) return;
     const decoded = decodeMessage(bytes);
     if (!decoded.ok) return;
     const { message } = decoded;
-    const { told, asked } = this.#linkOf(owner, linkId);
+    const { told, asked } = link;
     if (message.type === 'get') for (const hash of message.hashes) asked.add(hash);
     else for (const hash of hashesOf(message)) told.add(hash);
   }
@@ -51,7 +60,10 @@ export class GossipWatch {
   #linkOf(owner: number, linkId: string): WatchedLink {
     const key = `${owner} ${linkId}`;
     let link = this.#links.get(key);
-    if (link === undefined) this.#links.set(key, (link = { told: new Set(), asked: new Set() }));
+    if (link === undefined) {
+      link = { told: new Set(), asked: new Set(), dropped: 0 };
+      this.#links.set(key, link);
+    }
     return link;
   }
 }

@@ -67,6 +67,8 @@ const GENESIS_HASHES_PER_SECOND = 4 * HASHES_PER_PROOF;
 const GENESIS_POWER_MS = 1_500;
 /** In a room whose genesis is not pinned yet nothing may part the peers, else they are two rooms for good. */
 const UNPINNED_MS = 60_000;
+/** There even late ones come before that: who finds nobody makes a genesis of its own, and pins it in the end. */
+const UNPINNED_JOIN_LIMIT_MS = UNPINNED_MS / 2;
 /** Tabs of a real room tick every 100 to 250 ms; a thousand of them may be slower. */
 const TICK_MS = { small: 250, large: 1_000 } as const;
 
@@ -132,13 +134,14 @@ function drawPeer(room: RoomDraft, index: number, faultsMs: number): PeerSpec {
   // The median of a room's clocks bears one that is quite wrong, from three honest peers on.
   const isWrong = index === 1 && count > 5 && random.chance(0.3);
   const comesLate = !isFirst && random.chance(kind === 'fast' ? 0.5 : 0.25);
+  const latestMs = kind === 'new' ? UNPINNED_JOIN_LIMIT_MS : 0.8 * faultsMs;
   return {
     keys: keys[index]!,
     options: optionsOf(room, index),
     hashesPerSecond: makesGenesis
       ? GENESIS_HASHES_PER_SECOND
       : powerOf(room) * random.between(0.3, 1.7),
-    joinsMs: isFirst ? 0 : random.between(0, comesLate ? 0.8 * faultsMs : 3_000),
+    joinsMs: isFirst ? 0 : random.between(0, comesLate ? latestMs : 3_000),
     // Beyond T/2 blocks would be held back, as they should be.
     clockOffsetMs: isWrong
       ? random.between(-600_000, 600_000)
