@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+/** Longer than any stall of a busy two-core machine that was seen: a wait that is too short fails a sound program. */
+const POLL = { timeout: 60_000 };
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** `unit` needs nothing but Node; `system` starts processes, sockets and browsers, one file at a time. */
@@ -14,7 +16,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/system/**'],
-          testTimeout: 20_000,
+          testTimeout: 120_000,
+          expect: { poll: POLL },
         },
       },
       {
@@ -25,6 +28,7 @@ export default defineConfig({
           testTimeout: 200_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          expect: { poll: POLL },
         },
       },
     ],

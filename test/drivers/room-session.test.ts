@@ -100,7 +100,7 @@ describe('a session whose link is congested', () => {
       received('link', encodeMessage({ type: 'get-chain', id, locator: [], batches: 4 }));
       answered += 4;
       const isServed = () => batches() === answered || queuedBytes > CONGESTED_BYTES;
-      await expect.poll(isServed, { timeout: 10_000 }).toBe(true);
+      await expect.poll(isServed).toBe(true);
     }
     const before = batches();
     received('link', encodeMessage({ type: 'get-chain', id: 99, locator: [], batches: 1 }));
@@ -108,6 +108,6 @@ describe('a session whose link is congested', () => {
     expect(sent.at(-1)!.type).toBe('pong');
     expect(batches()).toBe(before);
     queuedBytes = 0;
-    await expect.poll(batches, { timeout: 10_000 }).toBeGreaterThan(before);
+    await expect.poll(batches).toBeGreaterThan(before);
   });
 });

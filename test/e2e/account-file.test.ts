@@ -89,7 +89,7 @@ test('a file that is no account, a damaged one, and an account in use are refuse
   ] as const) {
     await loadFile(page, content);
     await expect
-      .poll(() => page.getByRole('alert').allInnerTexts(), { timeout: 10_000 })
+      .poll(() => page.getByRole('alert').allInnerTexts())
       .toContainEqual(expect.stringContaining(sentence));
   }
   expect((await other.snapshot()).self.nodeId).toBe(other.nodeId);
@@ -97,7 +97,7 @@ test('a file that is no account, a damaged one, and an account in use are refuse
   await openAccount(page);
   await loadFile(page, (await saveFromSheet(page)).text);
   await expect
-    .poll(() => page.getByRole('alert').allInnerTexts(), { timeout: 10_000 })
+    .poll(() => page.getByRole('alert').allInnerTexts())
     .toContainEqual(expect.stringContaining('the account of this tab already'));
 });
 

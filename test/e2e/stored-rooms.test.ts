@@ -21,7 +21,7 @@ test('an old room goes on with its chain and its account, and leaves nothing onc
   const tab = await profile.openTab('later', address);
   const { page } = tab;
   const row = page.getByTestId('stored-room');
-  await expect.poll(() => row.innerText(), { timeout: 10_000 }).toMatch(/Height \d+ · .*B · /);
+  await expect.poll(() => row.innerText()).toMatch(/Height \d+ · .*B · /);
   await row.getByRole('button', { name: 'Open last-week' }).focus();
   await page.keyboard.press('Enter');
   const again = await memberOfTab(tab);
@@ -63,7 +63,7 @@ test('a room that another tab uses can be neither opened nor deleted', async ({ 
   await page.getByRole('button', { name: 'Rooms', exact: true }).click();
   const rows = page.getByTestId('stored-room');
   await expect
-    .poll(async () => (await rows.allInnerTexts()).join('\n'), { timeout: 10_000 })
+    .poll(async () => (await rows.allInnerTexts()).join('\n'))
     .toMatch(/open in another tab|this room/);
   expect(await rows.getByRole('button').count()).toBe(0);
   const texts = (await rows.allInnerTexts()).join('\n');
@@ -81,7 +81,7 @@ test('a room that another tab uses can be neither opened nor deleted', async ({ 
   await ask.click();
   await row.getByRole('button', { name: 'Delete', exact: true }).click();
   await expect
-    .poll(() => list.page.getByRole('alert').allInnerTexts(), { timeout: 10_000 })
+    .poll(() => list.page.getByRole('alert').allInnerTexts())
     .toContainEqual(expect.stringContaining('another tab of this browser uses it'));
   expect((await listStores(page)).sort()).toEqual(stores.sort());
   const { storedHeight } = await back.snapshot();

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { NOBODY_CAME, watchForCompany } from '../../lib/node/company-watch.ts';
+import { eventually } from '../support/eventually.ts';
 
 const WAIT_MS = 20;
 const closers: (() => void)[] = [];
@@ -20,7 +21,7 @@ describe('a room that nobody reaches', () => {
     const { complain, company } = watch();
     company.begin();
     for (const own of ['127.0.0.1', '::ffff:10.0.0.1', '::1']) company.connected(own);
-    await vi.waitFor(() => expect(complain).toHaveBeenCalled());
+    await eventually(() => expect(complain).toHaveBeenCalled());
     expect(complain.mock.calls).toEqual([[NOBODY_CAME]]);
     expect(NOBODY_CAME).not.toContain('\n');
   });
@@ -35,7 +36,7 @@ describe('a room that nobody reaches', () => {
       // A watch that began later has spoken, so this one would have.
       const later = watch();
       later.company.begin();
-      await vi.waitFor(() => expect(later.complain).toHaveBeenCalled());
+      await eventually(() => expect(later.complain).toHaveBeenCalled());
       expect(complain).not.toHaveBeenCalled();
     },
   );

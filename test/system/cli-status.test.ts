@@ -131,7 +131,7 @@ describe('the status server', () => {
         before = encoded;
         return stands;
       },
-      { timeout: 10_000, interval: 200 },
+      { timeout: 60_000, interval: 200 },
     );
     expect(encoded).toBeLessThan(10_000);
     reader.destroy();

@@ -3,12 +3,13 @@ import { createSocket } from 'node:dgram';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeBlock } from '../../lib/chain/codec.ts';
 import { hashBlockHex } from '../../lib/chain/block.ts';
 import { trustServer } from '../../lib/node/server-trust.ts';
 import { freeTcpPort, freeUdpPort, startProcess, type Running } from '../e2e/harness/processes.ts';
 import { startReferenceMiner } from '../reference/reference-miner.ts';
+import { eventually } from '../support/eventually.ts';
 
 /** Starting Node with a loader, and two cores under load. */
 const START_LIMIT_MS = 60_000;
@@ -173,16 +174,13 @@ describe('miner', () => {
       ...['--threads', '1', '--status', `127.0.0.1:${status}`, '--log-dir', logs],
     );
     await process.waitForLine(/Status at/, START_LIMIT_MS);
-    await vi.waitFor(
-      async () => {
-        const chain = new Set(await chainOf(status));
-        const shown = reference.blocks().filter(({ hash }) => chain.has(hash));
-        expect(shown.filter(({ mine }) => mine).length).toBeGreaterThan(0);
-        expect((await statusOf(status)).minedOnChain).toBeGreaterThan(0);
-        expect(chain.size - reference.tip()!.height).toBeLessThan(5);
-      },
-      { timeout: 60_000, interval: 250 },
-    );
+    await eventually(async () => {
+      const chain = new Set(await chainOf(status));
+      const shown = reference.blocks().filter(({ hash }) => chain.has(hash));
+      expect(shown.filter(({ mine }) => mine).length).toBeGreaterThan(0);
+      expect((await statusOf(status)).minedOnChain).toBeGreaterThan(0);
+      expect(chain.size - reference.tip()!.height).toBeLessThan(5);
+    });
     expect(reference.blocks()[0]!.hash).toBe((await statusOf(status)).genesis);
     expect(reference.errors()).not.toContain('Traceback');
     await process.stop();
@@ -218,14 +216,11 @@ describe('miner', () => {
       ...['miner', '--room', link[0], '--threads', '1', '--status', `127.0.0.1:${status}`],
     );
     await process.waitForLine(/Status at/, START_LIMIT_MS);
-    await vi.waitFor(
-      async () => {
-        const { height, genesis } = await statusOf(status);
-        expect(genesis).toBe(link[3]);
-        expect(height).toBeGreaterThan(2);
-      },
-      { timeout: 60_000, interval: 250 },
-    );
+    await eventually(async () => {
+      const { height, genesis } = await statusOf(status);
+      expect(genesis).toBe(link[3]);
+      expect(height).toBeGreaterThan(2);
+    });
     await process.stop();
     expect(process.ended).toEqual({ code: 0, signal: null });
   });
@@ -255,21 +250,18 @@ describe('miner', () => {
     });
     cleanups.push(() => reference.process.kill());
     const member = tabchain('miner', '--room', link[0], '--threads', '1');
-    await vi.waitFor(
-      async () => {
-        const { genesis, height, peers, hashRate } = await statusOf(status);
-        expect(genesis).toBe(reference.blocks()[0]?.hash);
-        expect(height).toBeGreaterThan(3);
-        expect(hashRate).toBe(0);
-        expect(peers.map(({ kind }) => kind).sort()).toEqual(['udp', 'webrtc']);
-        // Those of the member come to the reference miner through the bridge.
-        const chain = new Set(await chainOf(status));
-        const onChain = reference.blocks().filter(({ hash }) => chain.has(hash));
-        expect(onChain.filter(({ mine }) => mine).length).toBeGreaterThan(1);
-        expect(onChain.filter(({ mine }) => !mine).length).toBeGreaterThan(0);
-      },
-      { timeout: 60_000, interval: 250 },
-    );
+    await eventually(async () => {
+      const { genesis, height, peers, hashRate } = await statusOf(status);
+      expect(genesis).toBe(reference.blocks()[0]?.hash);
+      expect(height).toBeGreaterThan(3);
+      expect(hashRate).toBe(0);
+      expect(peers.map(({ kind }) => kind).sort()).toEqual(['udp', 'webrtc']);
+      // Those of the member come to the reference miner through the bridge.
+      const chain = new Set(await chainOf(status));
+      const onChain = reference.blocks().filter(({ hash }) => chain.has(hash));
+      expect(onChain.filter(({ mine }) => mine).length).toBeGreaterThan(1);
+      expect(onChain.filter(({ mine }) => !mine).length).toBeGreaterThan(0);
+    });
     await member.stop();
     await process.stop();
     expect(process.ended).toEqual({ code: 0, signal: null });
@@ -306,7 +298,7 @@ describe('miner', () => {
         });
         request.on('error', reject);
       });
-    await vi.waitFor(async () => expect(await clients()).toBe(1), { timeout: START_LIMIT_MS });
+    await eventually(async () => expect(await clients()).toBe(1));
     await process.stop();
     expect(process.ended).toEqual({ code: 0, signal: null });
   });

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { freeUdpPort } from '../e2e/harness/processes.ts';
 import {
   startReferenceMiner,
   type ReferenceMiner,
   type ReferenceMinerOptions,
 } from '../reference/reference-miner.ts';
+import { eventually } from '../support/eventually.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -55,17 +56,14 @@ describe('the reference miner', () => {
     const shared = { target: '2**242', hashesPerSecond: 40_000 };
     const second = await start({ port: two, others: [one], ...shared });
     const first = await start({ port: one, others: [two], genesis: true, ...shared });
-    await vi.waitFor(
-      () => {
-        for (const miner of [first, second]) {
-          expect(miner.blocks().filter((found) => found.mine).length).toBeGreaterThan(1);
-          expect(miner.tip()!.height).toBeGreaterThan(8);
-        }
-        const shown = new Set(first.blocks().map((found) => found.hash));
-        expect(second.blocks().filter((found) => shown.has(found.hash)).length).toBeGreaterThan(8);
-      },
-      { timeout: 30_000, interval: 50 },
-    );
+    await eventually(() => {
+      for (const miner of [first, second]) {
+        expect(miner.blocks().filter((found) => found.mine).length).toBeGreaterThan(1);
+        expect(miner.tip()!.height).toBeGreaterThan(8);
+      }
+      const shown = new Set(first.blocks().map((found) => found.hash));
+      expect(second.blocks().filter((found) => shown.has(found.hash)).length).toBeGreaterThan(8);
+    });
     expect(second.blocks()[0]).toEqual({ ...first.blocks()[0], mine: false });
   });
 
@@ -76,7 +74,7 @@ describe('the reference miner', () => {
     const child = block('child', hash(root));
     const orphan = block('orphan', '22'.repeat(32));
     await send(port, root, orphan, child);
-    await vi.waitFor(() => expect(miner.blocks().length).toBeGreaterThan(0));
+    await eventually(() => expect(miner.blocks().length).toBeGreaterThan(0));
     expect(miner.blocks()[0]).toEqual({ height: 0, hash: hash(root), mine: false });
     expect(miner.blocks().map((found) => found.hash)).not.toContain(hash(orphan));
   });
@@ -85,7 +83,7 @@ describe('the reference miner', () => {
     const port = await freeUdpPort();
     const miner = await start({ port, others: [], ...idle });
     await send(port, '{"data": "", "previous_hash": "", "p_o_w": ""}');
-    await vi.waitFor(() => expect(miner.errors()).toContain('KeyError'));
+    await eventually(() => expect(miner.errors()).toContain('KeyError'));
     await send(port, block('root', zeros));
     expect(miner.blocks()).toEqual([]);
   });
@@ -98,7 +96,7 @@ describe('the reference miner', () => {
     const bad = candidates.find((candidate) => hash(candidate) >= '8')!;
     const good = candidates.find((candidate) => hash(candidate) < '8')!;
     await send(port, root, bad, good);
-    await vi.waitFor(() => expect(miner.blocks().map((found) => found.hash)).toContain(hash(good)));
+    await eventually(() => expect(miner.blocks().map((found) => found.hash)).toContain(hash(good)));
     expect(miner.blocks().map((found) => found.hash)).not.toContain(hash(bad));
   });
 });

@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { TransportEvents } from '../../lib/drivers/transport.ts';
 import type { LookUp } from '../../lib/drivers/udp/host-lookup.ts';
 import { UDP_STRANGERS_LINK } from '../../lib/peer/neighbour.ts';
@@ -10,6 +10,7 @@ import {
   UDP_PEER_LIMIT,
   type UdpPeer,
 } from '../../lib/drivers/udp/transport.ts';
+import { eventually } from '../support/eventually.ts';
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -64,11 +65,11 @@ describe('a UDP transport', () => {
     const socket = await bound(host);
     const { transport, log } = start(socket, [{ name: host, port: miner.port }]);
     const linkId = `udp:${host}:${miner.port}`;
-    await vi.waitFor(() => expect(log).toEqual([`connected ${linkId} udp null`]));
+    await eventually(() => expect(log).toEqual([`connected ${linkId} udp null`]));
     expect(transport.send(linkId, bytesOf('a block'))).toBe(true);
-    await vi.waitFor(() => expect(miner.heard).toEqual(['a block']));
+    await eventually(() => expect(miner.heard).toEqual(['a block']));
     miner.tell('another', socket);
-    await vi.waitFor(() => expect(log.at(-1)).toBe(`${linkId} says another`));
+    await eventually(() => expect(log.at(-1)).toBe(`${linkId} says another`));
   });
 
   it('reaches IPv4 miners from a socket that listens on all IPv6 addresses', async () => {
@@ -76,11 +77,11 @@ describe('a UDP transport', () => {
     const socket = await bound('::');
     const { transport, log } = start(socket, [{ name: '127.0.0.1', port: miner.port }]);
     const linkId = `udp:127.0.0.1:${miner.port}`;
-    await vi.waitFor(() => expect(log).toHaveLength(1));
+    await eventually(() => expect(log).toHaveLength(1));
     expect(transport.send(linkId, bytesOf('hello'))).toBe(true);
-    await vi.waitFor(() => expect(miner.heard).toEqual(['hello']));
+    await eventually(() => expect(miner.heard).toEqual(['hello']));
     miner.tell('and back', socket, '127.0.0.1');
-    await vi.waitFor(() => expect(log.at(-1)).toBe(`${linkId} says and back`));
+    await eventually(() => expect(log.at(-1)).toBe(`${linkId} says and back`));
   });
 
   it('gives a datagram to the miner of that address when it came from another port', async () => {
@@ -88,7 +89,7 @@ describe('a UDP transport', () => {
     const socket = await bound();
     const { log } = start(socket, [{ name: '127.0.0.1', port: 9 }]);
     miner.tell('from elsewhere', socket);
-    await vi.waitFor(() => expect(log).toContain('udp:127.0.0.1:9 says from elsewhere'));
+    await eventually(() => expect(log).toContain('udp:127.0.0.1:9 says from elsewhere'));
   });
 
   it('tells miners of one address apart by their ports, and names nobody where it cannot', async () => {
@@ -100,7 +101,7 @@ describe('a UDP transport', () => {
     ]);
     known.tell('mine', socket);
     other.tell('whose', socket);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(log).toContain(`udp:127.0.0.1:${known.port} says mine`);
       expect(log).toContain(`${UDP_STRANGERS_LINK} says whose`);
     });
@@ -111,7 +112,7 @@ describe('a UDP transport', () => {
     const socket = await bound();
     const { transport, log } = start(socket, []);
     stranger.tell('listen', socket);
-    await vi.waitFor(() => expect(log).toEqual([`${UDP_STRANGERS_LINK} says listen`]));
+    await eventually(() => expect(log).toEqual([`${UDP_STRANGERS_LINK} says listen`]));
     expect(transport.send(UDP_STRANGERS_LINK, bytesOf('no'))).toBe(false);
     expect(transport.queuedBytes(UDP_STRANGERS_LINK)).toBe(0);
   });
@@ -131,7 +132,7 @@ describe('a UDP transport', () => {
       }, 5);
     });
     const { log } = start(socket, []);
-    await vi.waitFor(() => expect(log).toContain(`${UDP_STRANGERS_LINK} says the genesis`));
+    await eventually(() => expect(log).toContain(`${UDP_STRANGERS_LINK} says the genesis`));
   });
 
   it('warns once of a name without an address, and finds it later', async () => {
@@ -147,19 +148,19 @@ describe('a UDP transport', () => {
     const peers = [{ name: 'miner.1', port: miner.port }];
     const { transport, log, warnings } = start(socket, peers, { lookUp, lookUpEveryMs: 5 });
     const linkId = `udp:miner.1:${miner.port}`;
-    await vi.waitFor(() => expect(lookUps).toBeGreaterThan(3));
+    await eventually(() => expect(lookUps).toBeGreaterThan(3));
     expect(log).toEqual([`connected ${linkId} udp null`]);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain('miner.1');
     expect(transport.send(linkId, bytesOf('too early'))).toBe(false);
     known = true;
-    await vi.waitFor(() => expect(transport.send(linkId, bytesOf('now'))).toBe(true));
-    await vi.waitFor(() => expect(miner.heard).toContain('now'));
+    await eventually(() => expect(transport.send(linkId, bytesOf('now'))).toBe(true));
+    await eventually(() => expect(miner.heard).toContain('now'));
     miner.tell('and back', socket);
-    await vi.waitFor(() => expect(log).toContain(`${linkId} says and back`));
+    await eventually(() => expect(log).toContain(`${linkId} says and back`));
     known = false;
     const before = lookUps;
-    await vi.waitFor(() => expect(lookUps).toBeGreaterThan(before + 2));
+    await eventually(() => expect(lookUps).toBeGreaterThan(before + 2));
     expect(transport.send(linkId, bytesOf('still'))).toBe(true);
   });
 
@@ -171,16 +172,16 @@ describe('a UDP transport', () => {
       { name: '127.0.0.1', port: miner.port },
       { name: '127.0.0.1', port: 9 },
     ]);
-    await vi.waitFor(() => expect(log).toHaveLength(2));
+    await eventually(() => expect(log).toHaveLength(2));
     for (let i = 0; i < 20; i++) transport.send('udp:127.0.0.1:9', bytesOf('anyone there?'));
     expect(gone.heard).toEqual([]);
     const linkId = `udp:127.0.0.1:${miner.port}`;
     expect(transport.send(linkId, new Uint8Array(DATAGRAM_LIMIT_BYTES + 1))).toBe(false);
     expect(transport.send(linkId, new Uint8Array(DATAGRAM_LIMIT_BYTES).fill(97))).toBe(true);
-    await vi.waitFor(() => expect(miner.heard[0]?.length).toBe(DATAGRAM_LIMIT_BYTES));
+    await eventually(() => expect(miner.heard[0]?.length).toBe(DATAGRAM_LIMIT_BYTES));
     miner.tell('', socket);
     miner.tell('x'.repeat(DATAGRAM_LIMIT_BYTES), socket);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(log.slice(2)).toEqual([
         `${linkId} says `,
         `${linkId} says ${'x'.repeat(DATAGRAM_LIMIT_BYTES)}`,
@@ -194,11 +195,11 @@ describe('a UDP transport', () => {
       lookUpEveryMs: 5,
     });
     const linkId = 'udp:127.0.0.1:9';
-    await vi.waitFor(() => expect(log).toHaveLength(1));
+    await eventually(() => expect(log).toHaveLength(1));
     transport.disconnect(linkId, 'some-code');
     expect(transport.send(linkId, bytesOf('x'))).toBe(false);
     transport.disconnect(linkId, null);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(log).toEqual([
         `connected ${linkId} udp null`,
         `disconnected ${linkId}`,
@@ -212,7 +213,7 @@ describe('a UDP transport', () => {
     const socket = await bound();
     const { transport, log } = start(socket, [{ name: '127.0.0.1', port: miner.port }]);
     transport.dial('ab'.repeat(20));
-    await vi.waitFor(() => expect(log).toContain(`dial failed ${'ab'.repeat(20)}`));
+    await eventually(() => expect(log).toContain(`dial failed ${'ab'.repeat(20)}`));
     const before = [...log];
     transport.close();
     transport.close();
@@ -227,7 +228,7 @@ describe('a UDP transport', () => {
       port: i + 1,
     }));
     const { log, warnings } = start(socket, peers);
-    await vi.waitFor(() => expect(log).toHaveLength(UDP_PEER_LIMIT));
+    await eventually(() => expect(log).toHaveLength(UDP_PEER_LIMIT));
     expect(warnings).toHaveLength(1);
   });
 });

@@ -51,7 +51,7 @@ test('a program that hangs dies with all that it has started', async ({ world })
   const program = world.start('hanging', process.execPath, ['-e', hang]);
   const child = Number((await program.waitForLine(/^(\d+)$/, 10_000))[1]);
   await program.kill();
-  await waitFor(() => !isAlive(child), { timeoutMs: 5_000, describe: 'the grandchild is gone' });
+  await waitFor(() => !isAlive(child), { timeoutMs: 30_000, describe: 'the grandchild is gone' });
 });
 
 function isAlive(pid: number): boolean {
