@@ -1,14 +1,15 @@
 /**
  * Overlay datagrams: messages between peers that are not neighbours, passed on from neighbour to neighbour (R11, R20).
  *
- * Each hop goes to the neighbour that is nearest to the addressee by XOR, or that has such a neighbour. A datagram may
- * be lost, may come twice, and may overtake another: it is a fair-loss link, on which better ones are built. Nothing in
+ * Each hop goes to the neighbour that is nearest to the addressee by XOR, or that has such a neighbour; the next datagram
+ * of the same sender to the same addressee to the next best one, as the first may have been lost there. A datagram may be lost, may come twice, and may overtake another: it is a fair-loss link, on which better ones are built. Nothing in
  * it is proved, its sender least of all: what it carries must be authenticated by the protocol of its port.
  */
 import type { Account } from '../ledger/account.ts';
 import { compareDistance, isNearer } from './kademlia/ids.ts';
 import type { Message } from './messages.ts';
 import { TokenBucket } from './token-bucket.ts';
+import { TriedWays } from './tried-ways.ts';
 
 /** Hops after which a datagram is dropped: more than twice log2 of 10,000 peers. */
 export const HOPS_LIMIT = 30;
@@ -62,8 +63,15 @@ export interface DatagramCounts {
   readonly dropped: Readonly<Record<DropReason, number>>;
 }
 
+/** The neighbour to go through, and the nearest id known to lie behind it. */
+interface Way {
+  readonly nodeId: Account;
+  readonly reaches: Account;
+}
+
 export class DatagramRouter {
   readonly #self: Account;
+  readonly #ways = new TriedWays();
   /** With whom each datagram has been, by its sender and id. */
   readonly #seen = new Map<string, Set<Account>>();
   readonly #budgets = new Map<Account, TokenBucket>();
@@ -89,15 +97,10 @@ export class DatagramRouter {
     };
   }
 
-  /** Where our own datagram goes first. `avoid`: neighbours that an earlier try went through. */
-  send(
-    datagram: Datagram,
-    hops: readonly Hop[],
-    avoid: ReadonlySet<Account> = new Set(),
-  ): RouteOutcome {
+  /** Where our own datagram goes first. */
+  send(datagram: Datagram, hops: readonly Hop[], nowMs: number): RouteOutcome {
     this.#sent++;
-    const others = hops.filter(({ nodeId }) => !avoid.has(nodeId) || nodeId === datagram.to);
-    return this.#pass(datagram, others.length > 0 ? others : hops, this.#remember(datagram));
+    return this.#pass(datagram, hops, this.#remember(datagram), nowMs);
   }
 
   /** Where a datagram goes that this neighbour has brought. */
@@ -106,7 +109,7 @@ export class DatagramRouter {
     if (!this.#budgetOf(via, nowMs).take(nowMs, costBytes)) return this.drop('over-budget');
     const been = this.#remember(datagram);
     been.add(via);
-    return this.#pass(datagram, hops, been);
+    return this.#pass(datagram, hops, been, nowMs);
   }
 
   /** Counts a datagram that is lost here. */
@@ -115,20 +118,45 @@ export class DatagramRouter {
     return { kind: 'dropped', reason };
   }
 
-  #pass(datagram: Datagram, hops: readonly Hop[], been: Set<Account>): RouteOutcome {
+  #pass(datagram: Datagram, hops: readonly Hop[], been: Set<Account>, nowMs: number): RouteOutcome {
     const { to } = datagram;
     if (to === this.#self) return this.#arrive();
-    const next = chooseHop(to, hops, been);
-    const gains = next !== null && isNearer(to, next.reaches, this.#self);
+    const tried = this.#ways.between(datagram.from, to, nowMs);
+    const next = this.#chooseWay(datagram, hops, been, tried);
+    const gains = this.#gains(to, next);
     if (datagram.reach === 'nearest' && !gains) return this.#arrive();
     if (next === null) return this.drop('no-way');
     if (datagram.hops >= HOPS_LIMIT) return this.drop('too-many-hops');
     const detours = datagram.detours + (gains ? 0 : 1);
     if (detours > DETOURS_LIMIT) return this.drop('too-many-detours');
     been.add(next.nodeId);
+    tried.add(next.nodeId);
     this.#forwarded++;
     const passed = { ...datagram, hops: datagram.hops + 1, detours };
     return { kind: 'forward', nodeId: next.nodeId, datagram: passed };
+  }
+
+  /** The best way, or the next best one that leads nearer where earlier datagrams of this pair took the best. */
+  #chooseWay(
+    { to, reach, detours }: Datagram,
+    hops: readonly Hop[],
+    been: ReadonlySet<Account>,
+    tried: Set<Account>,
+  ): Way | null {
+    const best = chooseHop(to, hops, been);
+    if (best === null || best.nodeId === to || !tried.has(best.nodeId)) return best;
+    const untried = hops.filter(({ nodeId }) => !tried.has(nodeId));
+    const other = chooseHop(to, untried, been);
+    if (this.#gains(to, other)) return other;
+    // A way round helps where the only straight one is lost, unless the datagram is for whoever is nearest: that were we.
+    if (other !== null && reach === 'exact' && detours < DETOURS_LIMIT) return other;
+    tried.clear();
+    return best;
+  }
+
+  /** Whether it leads nearer than we are. */
+  #gains(to: Account, way: Way | null): boolean {
+    return way !== null && isNearer(to, way.reaches, this.#self);
   }
 
   #arrive(): RouteOutcome {
@@ -158,13 +186,9 @@ export class DatagramRouter {
   }
 }
 
-/** The neighbour to go through and the nearest id known to lie behind it; null where the datagram has been with all. */
-function chooseHop(
-  to: Account,
-  hops: readonly Hop[],
-  been: ReadonlySet<Account>,
-): { readonly nodeId: Account; readonly reaches: Account } | null {
-  let best: { readonly nodeId: Account; readonly reaches: Account } | null = null;
+/** The best way to go on; null where the datagram has been with all. */
+function chooseHop(to: Account, hops: readonly Hop[], been: ReadonlySet<Account>): Way | null {
+  let best: Way | null = null;
   for (const { nodeId, neighbours } of hops) {
     if (been.has(nodeId)) continue;
     let reaches = nodeId;

@@ -9,30 +9,17 @@ import type { PeerContext } from './context.ts';
 import { Directory } from './directory.ts';
 import type { RoomNeighbour } from './neighbour.ts';
 
-/** Datagrams to one node within this time take different ways: the second is sent as nobody has answered the first. */
-const RETRY_WITHIN_MS = 10_000;
-/** Different first neighbours to one node, before the best is taken again. */
-const WAYS_LIMIT = 5;
-/** Nodes remembered to which something was sent lately. */
-const WAYS_MEMORY_LIMIT = 256;
 /**
  * Ids begin with the clock at the start, times this, so that a peer that comes back with its key repeats none; up to a
  * thousand datagrams a millisecond fit below.
  */
 const IDS_PER_MS = 1_024;
 
-/** Through whom we have sent to a node lately. */
-interface Ways {
-  readonly tried: Set<Account>;
-  readonly untilMs: number;
-}
-
 export class Overlay {
   readonly directory: Directory;
   readonly #context: PeerContext;
   readonly #mesh: Mesh;
   readonly #router: DatagramRouter;
-  readonly #ways = new Map<Account, Ways>();
   #nextId: number | null = null;
   /** The links that the neighbours were last told of. */
   #told = '';
@@ -71,13 +58,7 @@ export class Overlay {
       port,
       body,
     };
-    const ways = this.#waysTo(to, nowMs);
-    const outcome = this.#router.send(datagram, this.#hops(), ways.tried);
-    if (outcome.kind === 'forward') {
-      if (ways.tried.size >= WAYS_LIMIT - 1) ways.tried.clear();
-      ways.tried.add(outcome.nodeId);
-    }
-    this.#carry(datagram, outcome);
+    this.#carry(datagram, this.#router.send(datagram, this.#hops(), nowMs));
   }
 
   /** A neighbour brings a datagram, its own or another's. */
@@ -132,15 +113,5 @@ export class Overlay {
       nodeId: nodeId!,
       neighbours,
     }));
-  }
-
-  #waysTo(to: Account, nowMs: number): Ways {
-    const known = this.#ways.get(to);
-    if (known !== undefined && known.untilMs > nowMs) return known;
-    this.#ways.delete(to);
-    if (this.#ways.size >= WAYS_MEMORY_LIMIT) this.#ways.delete(this.#ways.keys().next().value!);
-    const ways = { tried: new Set<Account>(), untilMs: nowMs + RETRY_WITHIN_MS };
-    this.#ways.set(to, ways);
-    return ways;
   }
 }

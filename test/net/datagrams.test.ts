@@ -11,6 +11,7 @@ import {
   type Datagram,
   type Hop,
 } from '../../lib/net/datagrams.ts';
+import { RETRY_WITHIN_MS } from '../../lib/net/tried-ways.ts';
 import { anyGraph, type Graph } from '../support/graphs.ts';
 
 const id = (number: number) => number.toString(16).padStart(40, '0');
@@ -31,7 +32,7 @@ function travel(graph: Graph, sent: Datagram, lookahead: boolean) {
     }));
   const steps: [string, string][] = [];
   let at = sent.from;
-  let outcome = routers.get(at)!.send(sent, hopsOf(at));
+  let outcome = routers.get(at)!.send(sent, hopsOf(at), 0);
   while (outcome.kind === 'forward') {
     const previous = at;
     at = outcome.nodeId;
@@ -83,7 +84,7 @@ describe('a datagram', () => {
   });
 
   it('goes to the neighbour nearest to its addressee, or to one who knows somebody nearer', () => {
-    const send = (hops: Hop[]) => router().send(datagram(id(1), id(8)), hops);
+    const send = (hops: Hop[]) => router().send(datagram(id(1), id(8)), hops, 0);
     expect(send([hop(4), hop(3), hop(6)])).toMatchObject({ nodeId: id(3) });
     expect(send([hop(4, [1]), hop(3)])).toMatchObject({ nodeId: id(4) });
     expect(send([hop(4, [1]), hop(1)])).toMatchObject({ nodeId: id(1) });
@@ -134,12 +135,34 @@ describe('a datagram', () => {
     expect(outcome).toEqual({ kind: 'dropped', reason: 'too-many-hops' });
   });
 
-  it('leaves by another neighbour where a try went through the best one, but never past the addressee', () => {
-    const avoid = new Set([id(1)]);
-    const send = (to: number, hops: Hop[]) => router().send(datagram(id(to), id(8)), hops, avoid);
-    expect(send(0, [hop(1), hop(3)])).toMatchObject({ nodeId: id(3) });
-    expect(send(0, [hop(1)])).toMatchObject({ nodeId: id(1) });
-    expect(send(1, [hop(1), hop(3)])).toMatchObject({ nodeId: id(1) });
+  it('takes the next best way where an earlier one of its sender took the best, but never past the addressee', () => {
+    const sender = router();
+    const forwarder = router();
+    let number = 1;
+    const hops = [hop(2), hop(3), hop(9)];
+    const send = (to: number, atMs: number) =>
+      sender.send(datagram(id(to), id(8), { id: number++ }), hops, atMs);
+    const forward = (to: number, atMs: number) =>
+      forwarder.receive(datagram(id(to), id(7), { id: number++ }), id(6), hops, atMs);
+    for (const pass of [send, forward]) {
+      const ways = [0, 1, 2, 3].map((atMs) => pass(0, atMs));
+      expect(ways).toMatchObject([2, 3, 9, 2].map((next) => ({ nodeId: id(next) })));
+      expect(pass(0, RETRY_WITHIN_MS + 10)).toMatchObject({ nodeId: id(2) });
+      expect([pass(3, 0), pass(3, 1)]).toMatchObject([{ nodeId: id(3) }, { nodeId: id(3) }]);
+    }
+  });
+
+  it('for whoever is nearest takes no way round, which would end where somebody nearer is known', () => {
+    const sender = router();
+    const send = (number: number) =>
+      sender.send(
+        datagram(id(0), id(8), { id: number, reach: 'nearest' }),
+        [hop(2), hop(3), hop(9)],
+        0,
+      );
+    expect([1, 2, 3, 4].map(send)).toMatchObject(
+      [2, 3, 2, 3].map((next) => ({ kind: 'forward', nodeId: id(next) })),
+    );
   });
 
   it('for whoever is nearest to a key arrives there, but not at its sender', () => {
@@ -192,8 +215,11 @@ describe('a neighbour that has us forward without end', () => {
       );
     // The first is forgotten by then, and takes the best way again; the last is not.
     const again = (number: number) =>
-      router.receive(datagram(id(0), id(9), { id: number }), id(7), hops, 0);
-    expect(again(2 * SEEN_LIMIT - 1)).toMatchObject({ nodeId: id(2) });
-    expect(again(0)).toMatchObject({ nodeId: id(1) });
+      router.receive(datagram(id(0), id(9), { id: number }), id(7), hops, RETRY_WITHIN_MS);
+    const last = again(2 * SEEN_LIMIT - 1);
+    const first = again(0);
+    expect(new Set([last, first].map((one) => one.kind === 'forward' && one.nodeId)).size).toBe(2);
+    expect(again(0)).toMatchObject({ kind: 'forward' });
+    expect(again(2 * SEEN_LIMIT - 1)).toMatchObject({ reason: 'no-way' });
   });
 });

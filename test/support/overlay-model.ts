@@ -12,8 +12,6 @@ import { LINK_LIMITS, wishesOf } from '../../lib/net/neighbour-choice.ts';
 import type { Message } from '../../lib/net/messages.ts';
 import { Random } from '../../lib/sim/random.ts';
 
-const WAYS_LIMIT = 5;
-
 interface ModelPeer {
   readonly id: string;
   readonly router: DatagramRouter;
@@ -154,7 +152,6 @@ export class OverlayModel {
 
   /** Runs one lookup to its end. */
   #finish(asker: ModelPeer, key: string): Extract<KadOutput, { kind: 'looked-up' }> | null {
-    const tried = new Map<string, Set<string>>();
     let nowMs = this.#nowMs;
     const clocks = () => ({ wallMs: 0, nowMs });
     const work: [ModelPeer, KadOutput][] = asker.node
@@ -164,8 +161,7 @@ export class OverlayModel {
       for (let next = work.shift(); next !== undefined; next = work.shift()) {
         const [peer, output] = next;
         if (output.kind === 'looked-up') return output;
-        const ways = wayOf(tried, `${peer.id} ${output.to}`);
-        const arrived = this.#travel(peer, output, ways);
+        const arrived = this.#travel(peer, output, nowMs);
         if (arrived === null) continue;
         const { at, datagram } = arrived;
         for (const more of at.node.received(peer.id, datagram.hops, output.body, clocks()))
@@ -182,17 +178,13 @@ export class OverlayModel {
   #travel(
     from: ModelPeer,
     output: Extract<KadOutput, { kind: 'send' }>,
-    ways: Set<string>,
+    nowMs: number,
   ): { readonly at: ModelPeer; readonly datagram: Datagram } | null {
     const { to, reach, body } = output;
     const fixed = { type: 'datagram', hops: 0, detours: 0, port: 'kad' } as const;
     let datagram: Datagram = { ...fixed, to, reach, body, from: from.id, id: this.#nextId++ };
     let at = from;
-    let outcome = at.router.send(datagram, this.#hopsOf(at), ways);
-    if (outcome.kind === 'forward') {
-      if (ways.size >= WAYS_LIMIT - 1) ways.clear();
-      ways.add(outcome.nodeId);
-    }
+    let outcome = at.router.send(datagram, this.#hopsOf(at), nowMs);
     while (outcome.kind === 'forward') {
       const next = this.peers.get(outcome.nodeId);
       // It has left, and nobody has noticed yet.
@@ -200,7 +192,7 @@ export class OverlayModel {
       const via = at.id;
       at = next;
       ({ datagram } = outcome);
-      outcome = at.router.receive(datagram, via, this.#hopsOf(at), this.#nowMs + this.#nextId);
+      outcome = at.router.receive(datagram, via, this.#hopsOf(at), nowMs);
     }
     return outcome.kind === 'arrived' ? { at, datagram } : null;
   }
@@ -208,14 +200,6 @@ export class OverlayModel {
   #hopsOf({ links }: ModelPeer): Hop[] {
     return links.map((nodeId) => ({ nodeId, neighbours: this.peers.get(nodeId)?.links ?? [] }));
   }
-}
-
-function wayOf(tried: Map<string, Set<string>>, to: string): Set<string> {
-  const known = tried.get(to);
-  if (known !== undefined) return known;
-  const ways = new Set<string>();
-  tried.set(to, ways);
-  return ways;
 }
 
 function accountIn({ publicKey }: PeerRecord): string {
