@@ -74,8 +74,8 @@ export async function ensurePython() {
 }
 
 /**
- * Finds `unshare` and `ip`, or installs them: the tests run in a network namespace of their own. Only Linux has these;
- * elsewhere TABCHAIN_NO_NAMESPACES=1 says that the tests may run on the open network.
+ * Finds `unshare`, `ip` and `nft`, or installs them: the tests run in a network namespace of their own, and some drop
+ * packets there. Only Linux has these; elsewhere TABCHAIN_NO_NAMESPACES=1 says that the tests may run on the open network.
  */
 export async function ensureNetworkTools() {
   if (process.env.TABCHAIN_NO_NAMESPACES === '1') return;
@@ -85,19 +85,19 @@ export async function ensureNetworkTools() {
       2,
     );
   await findOrInstall({
-    what: 'unshare and ip',
+    what: 'unshare, ip and nft',
     find: async () => {
-      const found = ['unshare', 'ip'].map((name) => onPath([name])[0]);
+      const found = ['unshare', 'ip', 'nft'].map((name) => onPath([name])[0]);
       return found.includes(undefined) ? null : found.join(' ');
     },
     packages: {
-      'apt-get': ['util-linux', 'iproute2'],
-      dnf: ['util-linux', 'iproute'],
-      apk: ['util-linux-misc', 'iproute2'],
-      pacman: ['util-linux', 'iproute2'],
+      'apt-get': ['util-linux', 'iproute2', 'nftables'],
+      dnf: ['util-linux', 'iproute', 'nftables'],
+      apk: ['util-linux-misc', 'iproute2', 'nftables'],
+      pacman: ['util-linux', 'iproute2', 'nftables'],
     },
     advice:
-      'install util-linux and iproute2, or set TABCHAIN_NO_NAMESPACES=1 to run the tests on the open network',
+      'install util-linux, iproute2 and nftables, or set TABCHAIN_NO_NAMESPACES=1 to run the tests on the open network',
   });
 }
 
