@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { DealtSequencer } from './dealt-sequencer.ts';
 
 /** Longer than any stall of a busy two-core machine that was seen: a wait that is too short fails a sound program. */
 const POLL = { timeout: 60_000 };
@@ -9,6 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export default defineConfig({
   root,
   test: {
+    sequence: { sequencer: DealtSequencer },
     projects: [
       {
         root,
