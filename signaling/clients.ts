@@ -11,10 +11,10 @@ import {
   type FatalCode,
   type ServerMessage,
 } from '../lib/drivers/signaling/wire.ts';
+import { TokenBucket } from '../lib/net/token-bucket.ts';
 import type { SignalingLimits } from './limits.ts';
 import { createRelayBudget, type RelayBudget } from './relay-budget.ts';
 import { createRooms, type ClientId, type Delivery } from './rooms.ts';
-import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 /** A client that does not answer a close by then is cut off. */
 const CLOSE_LIMIT_MS = 1_000;
@@ -206,7 +206,7 @@ export function createClients(limits: SignalingLimits): Clients {
       const client: Client = {
         socket,
         address,
-        tokens: createTokenBucket(limits.burstMessages, limits.messagesPerSecond, nowMs),
+        tokens: new TokenBucket(limits.messagesPerSecond, limits.burstMessages, nowMs),
         relayBudget: createRelayBudget(limits.relayBurstBytes, limits.relayBytesPerSecond, nowMs),
         resumeTimer: undefined,
         lastHeardMs: nowMs,

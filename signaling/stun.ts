@@ -4,8 +4,8 @@
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import { TokenBucket } from '../lib/net/token-bucket.ts';
 import { answerBinding } from './stun-message.ts';
-import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 /** A class behind one address, each tab with a dozen links that ask every ten seconds, and all at once when it joins. */
 const ADDRESS_RATE = { burst: 2_000, perSecond: 200 } as const;
@@ -30,14 +30,14 @@ export async function startStunServer(host: string, port: number): Promise<StunS
   const socket = (await bind(host, port)) ?? (await bind(host, 0));
   if (socket === null) return null;
   const buckets = new Map<string, TokenBucket>();
-  const total = createTokenBucket(TOTAL_RATE.burst, TOTAL_RATE.perSecond, performance.now());
+  const total = new TokenBucket(TOTAL_RATE.perSecond, TOTAL_RATE.burst, performance.now());
   let answered = 0;
 
   function mayAnswer(address: string): boolean {
     const nowMs = performance.now();
     let bucket = buckets.get(address);
     if (bucket === undefined) {
-      bucket = createTokenBucket(ADDRESS_RATE.burst, ADDRESS_RATE.perSecond, nowMs);
+      bucket = new TokenBucket(ADDRESS_RATE.perSecond, ADDRESS_RATE.burst, nowMs);
       buckets.set(address, bucket);
       if (buckets.size > ADDRESSES_LIMIT) buckets.delete(buckets.keys().next().value!);
     }

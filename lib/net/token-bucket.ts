@@ -31,6 +31,7 @@ export class TokenBucket {
   #fill(nowMs: number): void {
     const elapsedMs = Math.max(0, nowMs - this.#filledMs);
     this.#tokens = Math.min(this.#burst, this.#tokens + (elapsedMs * this.#perSecond) / 1000);
-    this.#filledMs = nowMs;
+    // A clock that steps back and on again must not fill it twice.
+    this.#filledMs = Math.max(this.#filledMs, nowMs);
   }
 }

@@ -59,5 +59,7 @@ describe('a rate limit', () => {
     const bucket = new TokenBucket(10, 1, 1_000);
     expect(bucket.take(1_000)).toBe(true);
     expect(bucket.take(0)).toBe(false);
+    expect(bucket.take(1_050)).toBe(false);
+    expect(bucket.take(1_100)).toBe(true);
   });
 });
