@@ -77,6 +77,7 @@ export const MESSAGE_CODES = {
   'second-hello': 'A hello came twice.',
   'stolen-id': 'The node id is not the hash of the public key, or not the one that was dialled.',
   'bad-block': 'A block was sent that no honest peer passes on.',
+  'bad-transaction': 'A transaction was sent that no honest peer passes on.',
   flood: 'Messages came faster than any honest peer sends them.',
 } as const;
 

@@ -16,6 +16,7 @@ export const CHANGE_OUTPUT = 1;
 
 /** 32 bytes in base64url without padding: the last of 43 characters has two unused bits, which must be zero. */
 const ID_CHARS = 43;
+const ID = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 const COIN_NAME = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\.[01]$/;
 
 export function coinName(id: string, output: number): CoinName {
@@ -29,6 +30,11 @@ export function rewardName(blockHash: HashHex): CoinName {
 
 export function isCoinName(value: unknown): value is CoinName {
   return typeof value === 'string' && COIN_NAME.test(value);
+}
+
+/** Whether this can be a transaction's id. */
+export function isTransactionId(value: unknown): value is string {
+  return typeof value === 'string' && ID.test(value);
 }
 
 /** The id of what created the coin. */

@@ -11,11 +11,19 @@ export const GET_TIMEOUT_MS = 2_000;
 /** Blocks asked for at a time. Beyond, announcements are left to the status in the next ping. */
 export const PENDING_GETS_LIMIT = 1_024;
 
+type Announce = (hashes: readonly string[]) => Message;
+
 export type Send = (linkId: string, message: Message) => void;
 
 export class Gossip {
+  readonly #announce: Announce;
   readonly #known = new Map<string, KnownSet>();
   readonly #pending = new Map<HashHex, number>();
+
+  /** @param announce how hashes are told; those of blocks where absent */
+  constructor(announce: Announce = (hashes) => ({ type: 'inventory', hashes })) {
+    this.#announce = announce;
+  }
 
   addLink(linkId: string): void {
     this.#known.set(linkId, new KnownSet());
@@ -48,7 +56,7 @@ export class Gossip {
   ): void {
     for (const { hash } of blocks) this.#pending.delete(hash);
     // Most neighbours lack all of them, and are sent one and the same message.
-    const all = whole ? [] : announcements(blocks);
+    const all = whole ? [] : announcements(blocks, this.#announce);
     for (const linkId of links) {
       const known = this.#known.get(linkId);
       if (known === undefined) continue;
@@ -56,7 +64,8 @@ export class Gossip {
       for (const { hash } of lacking) known.add(hash);
       if (whole) for (const { message } of lacking) send(linkId, message);
       else {
-        const said = lacking.length === blocks.length ? all : announcements(lacking);
+        const said =
+          lacking.length === blocks.length ? all : announcements(lacking, this.#announce);
         for (const message of said) send(linkId, message);
       }
     }
@@ -89,12 +98,9 @@ export class Gossip {
 }
 
 /** The hashes of these blocks, as messages. */
-function announcements(blocks: readonly { hash: HashHex }[]): Message[] {
+function announcements(blocks: readonly { hash: HashHex }[], announce: Announce): Message[] {
   const messages: Message[] = [];
   for (let at = 0; at < blocks.length; at += HASHES_LIMIT)
-    messages.push({
-      type: 'inventory',
-      hashes: blocks.slice(at, at + HASHES_LIMIT).map(({ hash }) => hash),
-    });
+    messages.push(announce(blocks.slice(at, at + HASHES_LIMIT).map(({ hash }) => hash)));
   return messages;
 }

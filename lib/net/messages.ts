@@ -9,12 +9,14 @@ import type { Block } from '../chain/block.ts';
 import { blockFromJson, blockToJson, type BlockJson } from '../chain/codec.ts';
 import { hasRepeatedKeys } from '../chain/json-members.ts';
 import { ACCOUNT, type Account } from '../ledger/account.ts';
+import { isTransactionId } from '../ledger/coin-name.ts';
+import type { TransactionId } from '../ledger/transaction.ts';
 
 /** Revision of the protocol. Peers of different revisions part with `wrong-version`. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 /** What every browser's data channel passes in one piece. */
 export const MESSAGE_LIMIT_BYTES = 65_536;
-/** Hashes in one inventory, get or locator: a locator of a chain of 2^50 blocks has fewer. */
+/** Hashes or ids in one inventory, get or locator: a locator of a chain of 2^50 blocks has fewer. */
 export const HASHES_LIMIT = 64;
 /** Blocks in one chain message, so that judging one takes a few milliseconds. Bytes bound it first where blocks are big. */
 export const CHAIN_BLOCKS_LIMIT = 500;
@@ -87,6 +89,10 @@ export type Message =
   | { readonly type: 'visibility'; readonly hidden: boolean }
   | { readonly type: 'inventory'; readonly hashes: readonly string[] }
   | { readonly type: 'get'; readonly hashes: readonly string[] }
+  /** Its form and its signatures are for the ledger to judge; here it is any JSON object. */
+  | { readonly type: 'transaction'; readonly transaction: object }
+  | { readonly type: 'transaction-inventory'; readonly ids: readonly TransactionId[] }
+  | { readonly type: 'get-transactions'; readonly ids: readonly TransactionId[] }
   | {
       readonly type: 'get-chain';
       readonly id: number;
@@ -226,6 +232,15 @@ function messageFromJson(value: Record<string, unknown>): Message | null {
     case 'inventory':
     case 'get':
       return isHashes(hashes) ? { type, hashes } : null;
+    case 'transaction': {
+      const { transaction } = value;
+      return typeof transaction === 'object' && transaction !== null ? { type, transaction } : null;
+    }
+    case 'transaction-inventory':
+    case 'get-transactions': {
+      const { ids } = value;
+      return isTransactionIds(ids) ? { type, ids } : null;
+    }
     case 'get-chain': {
       const { locator, batches } = value;
       if (!isCount(batches) || batches < 1 || batches > CHAIN_BATCHES_LIMIT) return null;
@@ -316,6 +331,10 @@ function isHashes(value: unknown): value is string[] {
     value.length <= HASHES_LIMIT &&
     value.every((item) => typeof item === 'string' && HASH.test(item))
   );
+}
+
+function isTransactionIds(value: unknown): value is TransactionId[] {
+  return Array.isArray(value) && value.length <= HASHES_LIMIT && value.every(isTransactionId);
 }
 
 function isAccount(value: unknown): value is Account {

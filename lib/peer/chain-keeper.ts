@@ -6,6 +6,7 @@ import type { HashHex } from '../chain/bytes.ts';
 import { Chain, type AcceptOutcome } from '../chain/chain.ts';
 import type { TreeEntry } from '../chain/tree.ts';
 import type { Account } from '../ledger/account.ts';
+import type { Transaction } from '../ledger/transaction.ts';
 import { NO_STATUS, type ChainStatus, type Endorsement } from '../net/messages.ts';
 import { ChainView } from './chain-view.ts';
 import type { PeerContext } from './context.ts';
@@ -26,6 +27,8 @@ export interface Growth {
   /** Both empty where the tip did not move. */
   readonly reverted: readonly TreeEntry[];
   readonly connected: readonly TreeEntry[];
+  /** Transactions of the reverted blocks that wait again. */
+  readonly returned: readonly Transaction[];
   /** The link that brought the block, or `self`. */
   readonly from: string;
   /** Part of a batch of older blocks, which are no news to the room. */
@@ -191,10 +194,10 @@ export class ChainKeeper {
       this.#follow(outcome, from, false);
   }
 
-  /** The tip has moved: what is counted and executed of the chain follows. */
-  #move(reverted: readonly TreeEntry[], connected: readonly TreeEntry[]): void {
+  /** The tip has moved: what is counted and executed of the chain follows. Returns what waits again. */
+  #move(reverted: readonly TreeEntry[], connected: readonly TreeEntry[]): readonly Transaction[] {
     this.view.moved(reverted, connected);
-    this.ledger!.moved(reverted, connected);
+    return this.ledger!.moved(reverted, connected);
   }
 
   #follow(outcome: AcceptOutcome, from: string, catchingUp: boolean): void {
@@ -206,9 +209,10 @@ export class ChainKeeper {
     for (const entry of added) context.event({ kind: 'block-kept', entry });
     const reverted = outcome.kind === 'tip-changed' ? outcome.reverted : [];
     const connected = outcome.kind === 'tip-changed' ? outcome.connected : [];
+    let returned: readonly Transaction[] = [];
     if (connected.length > 0) {
       const { tip } = this.chain!;
-      this.#move(reverted, connected);
+      returned = this.#move(reverted, connected);
       // Blocks of the past say nothing of how fast the room is now.
       if (!catchingUp)
         for (let grown = connected.length - reverted.length; grown > 0; grown--)
@@ -216,7 +220,7 @@ export class ChainKeeper {
       if (tip.height >= PIN_DEPTH_BLOCKS) this.pinned = true;
       context.event({ kind: 'tip-changed', tip, reverted, connected });
     }
-    this.#grown({ added, reverted, connected, from, catchingUp });
+    this.#grown({ added, reverted, connected, returned, from, catchingUp });
   }
 
   /** Whether the bridge signed this genesis. Neighbours repeat one endorsement with every status, so verdicts are kept. */

@@ -8,7 +8,11 @@ import { rewardOf } from '../ledger/genesis.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { Mempool, type Submission, type SubmitOutcome } from '../ledger/mempool.ts';
 import { SignatureChecks } from '../ledger/signature-checks.ts';
-import { transactionToJson, type TransactionJson } from '../ledger/transaction.ts';
+import {
+  transactionToJson,
+  type Transaction,
+  type TransactionJson,
+} from '../ledger/transaction.ts';
 
 /** Of one chain; another genesis block means another ledger. */
 export class LedgerKeeper {
@@ -28,10 +32,12 @@ export class LedgerKeeper {
     return this.#revision;
   }
 
-  /** The tip has moved: `reverted` tip first, `connected` lowest first. */
-  moved(reverted: readonly TreeEntry[], connected: readonly TreeEntry[]): void {
+  /** The tip has moved: `reverted` tip first, `connected` lowest first. Returns what waits again. */
+  moved(reverted: readonly TreeEntry[], connected: readonly TreeEntry[]): readonly Transaction[] {
     const change = this.ledger.follow(reverted, connected);
-    if (this.mempool.follow(change).returned.length > 0) this.#revision++;
+    const { returned } = this.mempool.follow(change);
+    if (returned.length > 0) this.#revision++;
+    return returned.map((id) => this.mempool.get(id)!);
   }
 
   submit(transaction: unknown, submission: Submission): SubmitOutcome {

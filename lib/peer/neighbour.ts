@@ -2,6 +2,7 @@
  * What a peer keeps of one link: who is behind it, where its chain stands, how it behaves.
  */
 import type { Account } from '../ledger/account.ts';
+import { CHECKS_BURST, CHECKS_PER_SECOND } from '../ledger/mempool.ts';
 import { Heartbeat } from '../net/heartbeat.ts';
 import { HomeworkMiner } from '../net/homework.ts';
 import { MessageReader } from '../net/message-reader.ts';
@@ -33,6 +34,10 @@ export interface RoomNeighbour {
   readonly heartbeat: Heartbeat;
   readonly budget: TokenBucket;
   readonly serving: Serving;
+  /** Signature checks that what it brings may cost. */
+  readonly checks: TokenBucket;
+  /** The genesis block of the chain on which it was offered what waits here. */
+  offeredGenesis: string | null;
   dropped: number;
 }
 
@@ -69,6 +74,8 @@ export function makeRoomNeighbour(
     heartbeat: new Heartbeat(monotonicMs),
     budget: new TokenBucket(MESSAGE_RATE.perSecond, MESSAGE_RATE.burst, monotonicMs),
     serving: new Serving(),
+    checks: new TokenBucket(CHECKS_PER_SECOND, CHECKS_BURST, monotonicMs),
+    offeredGenesis: null,
     dropped: 0,
   };
 }

@@ -143,6 +143,7 @@ export class Peer {
       case 'submit': {
         const submission = { from: 'self', budget: null, nowMs };
         const outcome = this.keeper.ledger?.submit(input.transaction, submission) ?? null;
+        if (outcome?.kind === 'accepted') this.#room.submitted(outcome.transaction);
         this.context.event({ kind: 'submitted', outcome });
         return;
       }

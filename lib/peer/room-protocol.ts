@@ -8,6 +8,7 @@ import { bytesToHex, readHex, type HashHex } from '../chain/bytes.ts';
 import type { CloseCode, MessageCode } from '../chain/codes.ts';
 import { accountOf, type Account } from '../ledger/account.ts';
 import { cleanName } from '../ledger/text.ts';
+import type { Transaction } from '../ledger/transaction.ts';
 import { Gossip } from '../net/gossip.ts';
 import type { Mesh } from '../net/mesh.ts';
 import { PROTOCOL_VERSION, type ChainStatus, type Message } from '../net/messages.ts';
@@ -19,6 +20,7 @@ import type { PeerContext } from './context.ts';
 import { DROPPED_MESSAGES_LIMIT, makeRoomNeighbour, type RoomNeighbour } from './neighbour.ts';
 import type { Overlay } from './overlay.ts';
 import type { LinkKind } from './snapshot.ts';
+import { TransactionRelay } from './transaction-relay.ts';
 
 export class RoomProtocol {
   readonly #context: PeerContext;
@@ -27,6 +29,7 @@ export class RoomProtocol {
   readonly #overlay: Overlay;
   readonly #gossip = new Gossip();
   readonly #catchUp: CatchUp;
+  readonly #transactions: TransactionRelay;
   /** Counts the steps that served a neighbour. */
   #turn = 0;
   /** Whether a neighbour's clock has been measured since the room's was set. */
@@ -37,6 +40,7 @@ export class RoomProtocol {
     this.#keeper = keeper;
     this.#mesh = mesh;
     this.#overlay = overlay;
+    this.#transactions = new TransactionRelay(context, keeper);
     this.#catchUp = new CatchUp(
       context,
       keeper,
@@ -59,6 +63,7 @@ export class RoomProtocol {
     }
     neighbours.set(linkId, makeRoomNeighbour(linkId, linkKind, nodeId, nowMs));
     this.#gossip.addLink(linkId);
+    this.#transactions.addLink(linkId);
     this.#context.send(linkId, {
       type: 'hello',
       version: PROTOCOL_VERSION,
@@ -77,6 +82,7 @@ export class RoomProtocol {
     const { linkId } = neighbour;
     neighbours.delete(linkId);
     this.#gossip.dropLink(linkId);
+    this.#transactions.dropLink(linkId);
     this.#catchUp.dropLink(linkId);
     const nodeId = neighbour.nodeId ?? neighbour.expectedId;
     const hasTwin = [...neighbours.values()].some(
@@ -103,7 +109,8 @@ export class RoomProtocol {
   }
 
   /** The chain has grown: announces what is news to the room. */
-  follow({ added, from, catchingUp }: Growth): void {
+  follow({ added, connected, returned, from, catchingUp }: Growth): void {
+    if (connected.length > 0) this.#transactions.tipMoved(returned);
     if (catchingUp) {
       for (const { hash } of added) this.#gossip.arrived(hash);
       return;
@@ -121,6 +128,12 @@ export class RoomProtocol {
   /** There is a new chain, from the store or from another genesis. */
   announceChain(): void {
     this.#context.sendToRoom({ type: 'status', status: this.#keeper.status() });
+    this.#transactions.founded();
+  }
+
+  /** A transaction of this peer's user is newly kept: tells the room. */
+  submitted(transaction: Transaction): void {
+    this.#transactions.submitted(transaction);
   }
 
   tick(): void {
@@ -139,6 +152,7 @@ export class RoomProtocol {
     }
     this.#serveNext();
     this.#gossip.tick(nowMs);
+    if (!this.syncing) this.#transactions.tick();
   }
 
   /** Asks for what others have and we lack, where nothing is under way. */
@@ -196,6 +210,7 @@ export class RoomProtocol {
   #learn(neighbour: RoomNeighbour, status: ChainStatus): void {
     neighbour.status = status;
     this.#catchUp.mayLack ||= this.#keeper.isBehind(status);
+    this.#transactions.offer(neighbour);
   }
 
   #handle(neighbour: RoomNeighbour, message: Message): void {
@@ -241,6 +256,15 @@ export class RoomProtocol {
           send(linkId, { type: 'block', block: entry.block });
         }
         return;
+      case 'transaction': {
+        const code = this.#transactions.received(neighbour, message.transaction);
+        if (code !== null) this.#condemn(neighbour, code);
+        return;
+      }
+      case 'transaction-inventory':
+        return this.#transactions.announced(neighbour, message.ids);
+      case 'get-transactions':
+        return this.#transactions.asked(neighbour, message.ids);
       case 'get-chain':
         // Without a chain there is no answer, and the asker is told by our status when there is one.
         if (chain !== null) neighbour.serving.ask(message.id, message.locator, message.batches);

@@ -78,6 +78,11 @@ function describeMessage(bytes: Uint8Array): string {
     case 'inventory':
     case 'get':
       return `${message.type} ${message.hashes.map(shortHash).join(' ')}`;
+    case 'transaction':
+      return `transaction ${bytes.length} bytes`;
+    case 'transaction-inventory':
+    case 'get-transactions':
+      return `${message.type} ${message.ids.map(shortHash).join(' ')}`;
     case 'get-chain':
       return `get-chain ${message.id} from ${message.locator.slice(0, 3).map(shortHash).join(' ')} …`;
     case 'chain': {

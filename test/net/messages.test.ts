@@ -1,3 +1,4 @@
+import { base64urlnopad } from '@scure/base';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DATA_LIMIT_BYTES, type Block } from '../../lib/chain/block.ts';
@@ -56,6 +57,15 @@ const anyStatus: fc.Arbitrary<ChainStatus> = fc.record(
 // Lone surrogates become replacement characters in UTF-8, as anywhere on the web.
 const anyName = anyText.map((text) => readUtf8(writeUtf8(text.slice(0, 200)))!.slice(0, 200));
 const anyHashes = fc.array(anyHash, { maxLength: HASHES_LIMIT });
+const anyIds = fc.array(
+  bytes(32, 32).map((id) => base64urlnopad.encode(id)),
+  { maxLength: HASHES_LIMIT },
+);
+const anyTransaction = fc.dictionary(
+  fc.string({ unit: 'grapheme-ascii', minLength: 1 }).filter((key) => key !== '__proto__'),
+  fc.oneof(fc.nat(), fc.string({ unit: 'grapheme' })),
+  { noNullPrototype: true },
+);
 
 const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   anyBlock.map((block) => ({ type: 'block', block }) as const),
@@ -73,6 +83,9 @@ const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   fc.boolean().map((hidden) => ({ type: 'visibility', hidden }) as const),
   anyHashes.map((hashes) => ({ type: 'inventory', hashes }) as const),
   anyHashes.map((hashes) => ({ type: 'get', hashes }) as const),
+  anyTransaction.map((transaction) => ({ type: 'transaction', transaction }) as const),
+  anyIds.map((ids) => ({ type: 'transaction-inventory', ids }) as const),
+  anyIds.map((ids) => ({ type: 'get-transactions', ids }) as const),
   fc
     .tuple(anyCount, anyHashes, fc.integer({ min: 1, max: CHAIN_BATCHES_LIMIT }))
     .map(([id, locator, batches]) => ({ type: 'get-chain', id, locator, batches }) as const),
@@ -302,6 +315,13 @@ describe('a message with a field that is not as described is refused', () => {
     ['an inventory of 65', { type: 'inventory', hashes: Array(65).fill(HASH) }],
     ['a get of short hashes', { type: 'get', hashes: ['ab'] }],
     ['a get of 65', { type: 'get', hashes: Array(65).fill(HASH) }],
+    ['a transaction without one', { type: 'transaction' }],
+    ['a transaction that is a text', { type: 'transaction', transaction: 'pay me' }],
+    ['a transaction of null', { type: 'transaction', transaction: null }],
+    ['transactions without ids', { type: 'transaction-inventory' }],
+    ['transactions with a hash as id', { type: 'transaction-inventory', ids: [HASH] }],
+    ['transactions with bits beyond an id', { type: 'get-transactions', ids: ['B'.repeat(43)] }],
+    ['a question for 65', { type: 'get-transactions', ids: Array(65).fill('A'.repeat(43)) }],
     ['a list of neighbours without ids', { type: 'neighbours' }],
     ['a list of neighbours with a short id', { type: 'neighbours', nodeIds: ['ab'] }],
     [
