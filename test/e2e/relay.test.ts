@@ -3,10 +3,10 @@
  */
 import { expect } from 'vitest';
 import { compareChains } from './harness/agreement.ts';
-import type { Profile } from './harness/browser.ts';
-import { joinRoom, serveRoom, type TabMember } from './harness/room.ts';
+import { joinRoom, serveRoom } from './harness/room.ts';
+import { breakLinks, kindsOf, openBreakable, surviveServerLoss } from './harness/server-loss.ts';
 import { waitFor } from './harness/wait.ts';
-import { test, type World } from './harness/world.ts';
+import { test } from './harness/world.ts';
 
 const SHARED_BLOCKS = 4;
 const GROWN_WITHIN_MS = 120_000;
@@ -64,66 +64,8 @@ test('a tab whose direct link breaks is linked again by the relay and goes on', 
   await waitFor(isDirect, { timeoutMs: GROWN_WITHIN_MS, describe: 'they are linked directly' });
 });
 
-test('without the server a lost link is made again through the other tabs', async ({ world }) => {
-  const room = await serveRoom(world, { flags: ['--target', '2**238', '--spacing', '1s'] });
-  const broken = await joinRoom(world, 'broken', room.link, await openBreakable(world));
-  const others: TabMember[] = [];
-  for (const name of ['tab 1', 'tab 2', 'tab 3'])
-    others.push(await joinRoom(world, name, room.link));
-  const tabs = [broken, ...others];
-  const areAllDirect = async (): Promise<boolean> =>
-    (await Promise.all(tabs.map(kindsOf))).every(
-      (kinds) => kinds.join() === 'webrtc,webrtc,webrtc',
-    );
-  await waitFor(areAllDirect, {
-    timeoutMs: GROWN_WITHIN_MS,
-    describe: 'all tabs are linked directly to all',
-  });
-  for (const { tab } of tabs) tab.allowErrors(/WebSocket|ERR_CONNECTION_REFUSED/);
-  await room.process.kill();
-  await breakLinks(broken, 2);
-  await waitFor(async () => !(await areAllDirect()), {
-    timeoutMs: GROWN_WITHIN_MS,
-    describe: 'it is noticed that two links are gone',
-  });
-  await waitFor(areAllDirect, {
-    timeoutMs: GROWN_WITHIN_MS,
-    describe: 'all tabs are linked directly to all again',
-  });
-  expect((await broken.snapshot()).server).toBe('lost');
-});
-
-/** A browser profile whose tabs' direct links can be broken. */
-async function openBreakable(world: World): Promise<Profile> {
-  const profile = await (await world.browser()).openProfile();
-  await profile.context.addInitScript(() => {
-    const connections: RTCPeerConnection[] = [];
-    const Native = RTCPeerConnection;
-    Object.assign(window, {
-      connections,
-      RTCPeerConnection: class extends Native {
-        constructor(configuration?: RTCConfiguration) {
-          super(configuration);
-          connections.push(this);
-        }
-      },
-    });
-  });
-  return profile;
-}
-
-/** Ends direct links as a lost network does, all or so many of them. */
-async function breakLinks(tab: TabMember, count = Infinity): Promise<void> {
-  await tab.tab.page.evaluate(
-    (limit) => {
-      const { connections } = window as unknown as { connections: RTCPeerConnection[] };
-      const open = connections.filter(({ connectionState }) => connectionState === 'connected');
-      for (const connection of open.slice(0, limit)) connection.close();
-    },
-    Math.min(count, 100),
-  );
-}
-
-async function kindsOf(tab: TabMember): Promise<readonly string[]> {
-  return (await tab.snapshot()).peers.map(({ kind }) => kind).sort();
-}
+/** `npm run soak -- server-kill` counts further. */
+test.for([1, 2])(
+  'without the server a lost link is made again through the other tabs, run %i',
+  (_, { world }) => surviveServerLoss(world),
+);

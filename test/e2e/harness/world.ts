@@ -2,34 +2,21 @@
  * `test` with a world to put things into: programs and browsers that end with the test, and tell their story when it
  * fails. Everything here runs in a network namespace of its own.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { networkInterfaces, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { networkInterfaces } from 'node:os';
 import { expect, test as plainTest } from 'vitest';
-import { launchBrowser, type TestBrowser } from './browser.ts';
-import { lastLines, startProcess, type Running, type StartOptions } from './processes.ts';
+import { openWorld, type World } from './open-world.ts';
+import { lastLines, type Running } from './processes.ts';
+
+export type { World } from './open-world.ts';
 
 /** Lines of each program and tab that a failure shows. */
 const SHOWN_LINES = 40;
 
-export interface World {
-  /** Starts a program that ends with the test. */
-  start(name: string, program: string, args: readonly string[], options?: StartOptions): Running;
-  /** The test's browser; launched when first asked for. */
-  browser(): Promise<TestBrowser>;
-  /** A new empty folder that is deleted with the test. */
-  folder(): string;
-  /** Does this when the test ends, before its programs do; latest first. */
-  atEnd(action: () => unknown): void;
-}
-
 export const test = plainTest.extend<{ world: World }>({
   world: async ({ onTestFailed }, use) => {
     assertSealed();
-    const programs: Running[] = [];
-    const browsers: TestBrowser[] = [];
-    const folders: string[] = [];
-    const endings: (() => unknown)[] = [];
+    const opened = openWorld();
+    const { programs, browsers } = opened;
     const titles = new Map<Running, string>();
     onTestFailed(() => {
       for (const program of programs)
@@ -37,33 +24,16 @@ export const test = plainTest.extend<{ world: World }>({
       for (const tab of browsers.flatMap(({ tabs }) => tabs))
         tell(tab.name, tab.console.slice(-SHOWN_LINES).join('\n'));
     });
-    await use({
-      start(name, program, args, options) {
-        const program_ = startProcess(name, program, args, options);
-        programs.push(program_);
-        return program_;
-      },
-      async browser() {
-        if (browsers.length === 0) browsers.push(await launchBrowser());
-        return browsers[0]!;
-      },
-      folder() {
-        folders.push(mkdtempSync(join(tmpdir(), 'tabchain-test-')));
-        return folders.at(-1)!;
-      },
-      atEnd: (action) => void endings.push(action),
-    });
+    await use(opened);
     // Told apart here from those that end below.
     for (const program of programs) titles.set(program, describeEnd(program));
     try {
-      for (const action of endings.reverse()) await action();
+      await opened.finish();
       // Read before the programs end: what the tabs say to that is no error of theirs.
       const errors = browsers.flatMap(({ tabs }) => tabs).flatMap((tab) => tab.errors);
       expect(errors, 'errors in the tabs').toEqual([]);
     } finally {
-      await Promise.all(browsers.map((browser) => browser.close()));
-      await Promise.all(programs.map((program) => program.kill()));
-      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+      await opened.close();
     }
   },
 });
