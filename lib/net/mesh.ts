@@ -35,6 +35,7 @@ export class Mesh {
   readonly #self: Account;
   readonly #linkLimit: number;
   #present: readonly Account[] = [];
+  #presentSet: ReadonlySet<Account> = new Set();
   #heard: readonly Account[] = [];
   /** Of those known the ones to be linked to; null where that is to be looked up again. */
   #wanted: Set<Account> | null = null;
@@ -59,6 +60,7 @@ export class Mesh {
   /** The room's members have changed. */
   setPresent(nodeIds: readonly Account[], nowMs: number): void {
     this.#present = [...new Set(nodeIds)].filter((id) => id !== this.#self).slice(0, PRESENT_LIMIT);
+    this.#presentSet = new Set(this.#present);
     this.#update(nowMs);
   }
 
@@ -129,9 +131,9 @@ export class Mesh {
   /** Whom to dial now. Each is then counted as being dialled until `linked` or `dialFailed`. */
   chooseDials(nowMs: number): Account[] {
     const dials: Account[] = [];
-    const present = new Set(this.#present);
-    const isHearsay = (id: Account): boolean => !present.has(id);
-    let hearsayDials = [...this.#dialling].filter(isHearsay).length;
+    const isHearsay = (id: Account): boolean => !this.#presentSet.has(id);
+    let hearsayDials = 0;
+    for (const id of this.#dialling) if (isHearsay(id)) hearsayDials++;
     for (const id of this.#findWanted()) {
       const candidate = this.#candidates.get(id);
       if (candidate === undefined) continue;
@@ -159,12 +161,17 @@ export class Mesh {
 
   /** Remembers those that are known now, and forgets the others. */
   #update(nowMs: number): void {
-    this.#wanted = null;
     const known = new Set([...this.#present, ...this.#heard]);
-    for (const id of this.#candidates.keys()) if (!known.has(id)) this.#candidates.delete(id);
-    for (const id of known)
-      if (!this.#candidates.has(id))
-        this.#candidates.set(id, { sinceMs: nowMs, failures: 0, notBeforeMs: nowMs });
+    let hasChanged = false;
+    for (const id of this.#candidates.keys())
+      if (!known.has(id)) hasChanged = this.#candidates.delete(id);
+    for (const id of known) {
+      if (this.#candidates.has(id)) continue;
+      hasChanged = true;
+      this.#candidates.set(id, { sinceMs: nowMs, failures: 0, notBeforeMs: nowMs });
+    }
+    // Choosing is dear, and most of what neighbours tell changes nothing.
+    if (hasChanged) this.#wanted = null;
   }
 
   #findWanted(): ReadonlySet<Account> {

@@ -8,7 +8,7 @@
  * the buckets make the ways short. Links that are left over go to the fastest: see mesh.ts.
  */
 import type { Account } from '../ledger/account.ts';
-import { flipBit, hasBit, ID_BITS } from './kademlia/ids.ts';
+import { hasBit, ID_BITS } from './kademlia/ids.ts';
 
 /** Links of a peer at most: a browser carries a dozen without trouble, a phone half of it. */
 export const LINK_LIMITS = { usual: 12, small: 6 } as const;
@@ -70,7 +70,7 @@ function* partnersOf(self: Account, sorted: readonly Account[]): Generator<Accou
   const buckets: { readonly bit: number; readonly mine: Range; readonly other: Range }[] = [];
   let own: Range = { from: 0, to: sorted.length };
   for (let bit = ID_BITS - 1; bit >= 0 && own.to - own.from > 1; bit--) {
-    const middle = splitAt(sorted, own, bit);
+    const middle = splitAt(sorted, own.from, own.to, bit);
     const low: Range = { from: own.from, to: middle };
     const high: Range = { from: middle, to: own.to };
     const [mine, other] = hasBit(self, bit) ? [high, low] : [low, high];
@@ -79,33 +79,36 @@ function* partnersOf(self: Account, sorted: readonly Account[]): Generator<Accou
   }
   for (const isFurther of [false, true])
     for (const { bit, mine, other } of buckets) {
-      const opposite = (id: Account): Account =>
-        isFurther && bit > 0 ? flipBit(flipBit(id, bit), bit - 1) : flipBit(id, bit);
-      const partner = nearestIn(sorted, other, bit - 1, opposite(self));
-      if (nearestIn(sorted, mine, bit - 1, opposite(partner)) === self) yield partner;
+      // The bucket decides its own bit and those above, so the opposite differs from us in the next one at most.
+      const partner = nearestIn(sorted, other, bit - 1, self, isFurther);
+      if (nearestIn(sorted, mine, bit - 1, partner, isFurther) === self) yield partner;
     }
 }
 
-/** The id in a range that is nearest to a target; the ids of the range agree in all bits above this one. */
+/**
+ * The id in a range that is nearest to a target; the ids of the range agree in all bits above this one.
+ * @param flipsTop whether the target is meant with this bit flipped
+ */
 function nearestIn(
   sorted: readonly Account[],
   range: Range,
   topBit: number,
   target: Account,
+  flipsTop: boolean,
 ): Account {
   let { from, to } = range;
   for (let bit = topBit; to - from > 1 && bit >= 0; bit--) {
-    const middle = splitAt(sorted, { from, to }, bit);
+    const middle = splitAt(sorted, from, to, bit);
     if (middle === from || middle === to) continue;
-    if (hasBit(target, bit)) from = middle;
+    if (hasBit(target, bit) !== (flipsTop && bit === topBit)) from = middle;
     else to = middle;
   }
   return sorted[from]!;
 }
 
 /** Where the ids with this bit begin, in a range whose ids agree in all bits above. */
-function splitAt(sorted: readonly Account[], range: Range, bit: number): number {
-  let { from, to } = range;
+function splitAt(sorted: readonly Account[], first: number, end: number, bit: number): number {
+  let [from, to] = [first, end];
   while (from < to) {
     const middle = (from + to) >> 1;
     if (hasBit(sorted[middle]!, bit)) to = middle;

@@ -70,10 +70,12 @@ export class PeerContext {
     return Math.round(this.clocks.wallMs + this.clockOffsetMs);
   }
 
-  /** Neighbours that have introduced themselves. */
-  *greeted(): Generator<RoomNeighbour> {
+  /** Neighbours that have introduced themselves, as a new list. */
+  greeted(): RoomNeighbour[] {
+    const greeted: RoomNeighbour[] = [];
     for (const neighbour of this.neighbours.values())
-      if (neighbour.kind === 'room' && neighbour.nodeId !== null) yield neighbour;
+      if (neighbour.kind === 'room' && neighbour.nodeId !== null) greeted.push(neighbour);
+    return greeted;
   }
 
   /** What goes to several neighbours is written once. */

@@ -45,10 +45,10 @@ export class Directory {
 
   tick(): void {
     const { nowMs } = this.#context;
-    const greeted = [...this.#context.greeted()];
     this.#perform(this.#node.tick(this.#clocks()));
     if (nowMs < this.#seenMs + SEEN_EVERY_MS) return;
     this.#seenMs = nowMs;
+    const greeted = this.#context.greeted();
     // The neighbours live, as their heartbeats show; what they tell of may.
     const alive = greeted.map(({ nodeId }) => nodeId!);
     this.#perform(this.#node.seen(alive, true, nowMs));

@@ -22,7 +22,7 @@ export class Overlay {
   readonly #router: DatagramRouter;
   #nextId: number | null = null;
   /** The links that the neighbours were last told of. */
-  #told = '';
+  #told: readonly string[] = [];
   /** Whether the neighbours' neighbours are others than the mesh knows. */
   #hasHeard = false;
 
@@ -75,11 +75,11 @@ export class Overlay {
 
   /** Tells the neighbours of each other, and the mesh of theirs, where that has changed. */
   tick(): void {
-    const greeted = [...this.#context.greeted()];
+    const greeted = this.#context.greeted();
     // A new link to an old neighbour is to be told too.
-    const links = greeted.map(({ linkId }) => linkId).join();
-    if (links !== this.#told) {
-      this.#told = links;
+    const told = this.#told;
+    if (greeted.length !== told.length || greeted.some(({ linkId }, i) => linkId !== told[i])) {
+      this.#told = greeted.map(({ linkId }) => linkId);
       this.#hasHeard = true;
       const nodeIds = [...new Set(greeted.map(({ nodeId }) => nodeId!))];
       this.#context.sendToRoom({ type: 'neighbours', nodeIds: nodeIds.slice(0, NODE_IDS_LIMIT) });
@@ -109,7 +109,7 @@ export class Overlay {
   }
 
   #hops(): Hop[] {
-    return [...this.#context.greeted()].map(({ nodeId, neighbours }) => ({
+    return this.#context.greeted().map(({ nodeId, neighbours }) => ({
       nodeId: nodeId!,
       neighbours,
     }));

@@ -121,7 +121,7 @@ export class RoomProtocol {
       hash,
       message: { type: 'block', block } as const,
     }));
-    const links = [...this.#context.greeted()].map(({ linkId }) => linkId);
+    const links = this.#context.greeted().map(({ linkId }) => linkId);
     this.#gossip.spread(blocks, whole, links, this.#context.send);
   }
 
@@ -292,7 +292,7 @@ export class RoomProtocol {
 
   /** Serves one of those who wait for further batches, each in its turn. */
   #serveNext(): void {
-    const due = [...this.#context.greeted()].filter(({ serving }) => serving.isDue);
+    const due = this.#context.greeted().filter(({ serving }) => serving.isDue);
     this.#turn++;
     for (let i = 0; i < due.length; i++) {
       if (!this.#serve(due[(this.#turn + i) % due.length]!)) continue;

@@ -96,7 +96,7 @@ export class Search {
     if (this.#context.options.room === '') return true;
     if (this.#context.nowMs - this.#startedMs! >= SETTLING_MS) return true;
     if (this.#presentKnown && this.#mesh.present.length === 0) return true;
-    return !this.#context.greeted().next().done;
+    return this.#context.greeted().length > 0;
   }
 
   #mustMakeGenesis(): boolean {

@@ -27,7 +27,7 @@ interface Bucket {
   /** The one heard of longest ago first. */
   contacts: Contact[];
   /** The latest last. */
-  waiting: Account[];
+  readonly waiting: Account[];
   /** The oldest, while it is asked whether it lives. */
   asked: { readonly nodeId: Account; readonly untilMs: number } | null;
 }
@@ -63,7 +63,9 @@ export class RoutingTable {
     let bucket = this.#buckets.get(index);
     if (bucket === undefined)
       this.#buckets.set(index, (bucket = { contacts: [], waiting: [], asked: null }));
-    const at = bucket.contacts.findIndex((contact) => contact.nodeId === nodeId);
+    const { contacts } = bucket;
+    let at = contacts.length - 1;
+    while (at >= 0 && contacts[at]!.nodeId !== nodeId) at--;
     if (at >= 0) {
       if (!lives) return { kind: 'none' };
       const [contact] = bucket.contacts.splice(at, 1);
@@ -78,9 +80,11 @@ export class RoutingTable {
       else bucket.contacts.unshift(contact);
       return { kind: 'none' };
     }
-    bucket.waiting = [...bucket.waiting.filter((id) => id !== nodeId), nodeId].slice(
-      -WAITING_LIMIT,
-    );
+    const { waiting } = bucket;
+    const waited = waiting.indexOf(nodeId);
+    if (waited >= 0) waiting.splice(waited, 1);
+    else if (waiting.length >= WAITING_LIMIT) waiting.shift();
+    waiting.push(nodeId);
     const oldest = bucket.contacts[0]!;
     if (bucket.asked !== null || nowMs - oldest.heardMs < QUIET_MS) return { kind: 'none' };
     bucket.asked = { nodeId: oldest.nodeId, untilMs: nowMs + ANSWER_MS };
@@ -98,7 +102,8 @@ export class RoutingTable {
 
   /** Contacts that have not answered in time make place. */
   tick(nowMs: number): void {
-    for (const { asked } of [...this.#buckets.values()])
+    // Nothing is added to the table or taken from it here.
+    for (const { asked } of this.#buckets.values())
       if (asked !== null && asked.untilMs <= nowMs) this.gone(asked.nodeId, nowMs);
   }
 
