@@ -67,6 +67,25 @@ export const MEMPOOL_CODES = {
   'mempool-full': 'Too many transactions wait already, and this one would be the first to leave.',
 } as const;
 
+/** Why a payment between three parties is not voted for, or has failed (R13). */
+export const COMMIT_CODES = {
+  'too-few-coins':
+    'The account has too few coins that no other payment locks, or too many small ones.',
+  'too-many-payments':
+    'As many payments are under way as this peer keeps: wait until some are over.',
+  'party-not-found': 'The receiver or the witness is not to be found in the room.',
+  'no-vote': 'The receiver or the witness did not answer in time.',
+  'not-a-party':
+    'The payment does not name this peer as receiver or witness, or was not asked for by its sender.',
+  'locked-input': 'An input is promised to another payment, whose outcome is open.',
+  'too-many-votes': 'The peer waits for the outcome of as many payments as it takes part in.',
+  'far-expiry': 'It expires at a height that is too far away.',
+  'no-ledger': 'There is no chain yet, or this peer takes part in no payments.',
+  declined: 'The receiver or the witness does not want to take part.',
+  'sender-aborted': 'Its sender has given it up before signing it.',
+  'sender-restarted': 'Its sender was restarted before it had signed.',
+} as const;
+
 /** Why a message between Tabchain peers is refused. A peer of ours never sends what these name. */
 export const MESSAGE_CODES = {
   'message-too-large': 'A message is longer than 64 KiB.',
@@ -118,6 +137,7 @@ export type DecodeCode = keyof typeof DECODE_CODES;
 export type BlockCode = keyof typeof BLOCK_CODES;
 export type TransactionCode = keyof typeof TRANSACTION_CODES;
 export type MempoolCode = keyof typeof MEMPOOL_CODES;
+export type CommitCode = keyof typeof COMMIT_CODES;
 export type MessageCode = keyof typeof MESSAGE_CODES;
 export type CloseCode = keyof typeof CLOSE_CODES;
 export type LinkCode = keyof typeof LINK_CODES;
@@ -125,11 +145,14 @@ export type CallCode = keyof typeof CALL_CODES;
 export type RefusalCode = DecodeCode | BlockCode | TransactionCode | MempoolCode | MessageCode;
 
 /** All codes with their sentences. */
-export const CODES: Readonly<Record<RefusalCode | CloseCode | LinkCode | CallCode, string>> = {
+export const CODES: Readonly<
+  Record<RefusalCode | CommitCode | CloseCode | LinkCode | CallCode, string>
+> = {
   ...DECODE_CODES,
   ...BLOCK_CODES,
   ...TRANSACTION_CODES,
   ...MEMPOOL_CODES,
+  ...COMMIT_CODES,
   ...MESSAGE_CODES,
   ...CLOSE_CODES,
   ...LINK_CODES,

@@ -4,8 +4,16 @@
  * Tabs and the Node build differ only in the parts that they pass in.
  */
 import type { Block } from '../chain/block.ts';
+import { CODES } from '../chain/codes.ts';
 import type { MiningPool, PoolCallbacks, PoolOptions, PoolRates } from '../pow/pool.ts';
-import type { Clocks, PeerEvent, PeerInput, PeerOutput, StoredChain } from '../peer/inputs.ts';
+import type {
+  Clocks,
+  PeerEvent,
+  PeerInput,
+  PeerOutput,
+  PersistRecord,
+  StoredChain,
+} from '../peer/inputs.ts';
 import { CONGESTED_BYTES } from '../net/serving.ts';
 import { Peer, type PeerOptions } from '../peer/peer.ts';
 import { takePicture } from '../peer/picture.ts';
@@ -117,7 +125,7 @@ export function startRoomSession(parts: SessionParts): RunningSession {
         pool.setDuty(output.duty);
         return;
       case 'persist':
-        parts.store.write(output.record);
+        store(output.record);
         return;
       case 'looked-up':
         parts.onLookedUp?.(output);
@@ -135,9 +143,16 @@ export function startRoomSession(parts: SessionParts): RunningSession {
         return;
       case 'event':
         if (output.event.kind === 'restored') warnOfLosses(output.event);
+        if (output.event.kind === 'payment-refused')
+          warn(`The payment does not begin. ${CODES[output.event.code]}`);
         parts.onEvent?.(output.event);
         return;
     }
+  }
+
+  function store(record: PersistRecord): void {
+    if (record.kind !== 'payment') parts.store.write(record);
+    else parts.store.write(record, () => take({ kind: 'stored', write: record.write }));
   }
 
   function send(linkId: string, bytes: Uint8Array): void {
@@ -260,6 +275,7 @@ export function startRoomSession(parts: SessionParts): RunningSession {
     setName: (name) => take({ kind: 'settings', settings: { name } }),
     setNote: (note) => take({ kind: 'settings', settings: { note } }),
     setPaused: (paused) => take({ kind: 'settings', settings: { paused } }),
+    pay: (to, witness, amount) => take({ kind: 'pay', to, witness, amount }),
     setPower: (power) => take({ kind: 'settings', settings: { power } }),
     setThreads(count) {
       threads = Math.max(1, Math.floor(count));

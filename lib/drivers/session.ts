@@ -2,6 +2,7 @@
  * One peer at work in a room: what an app, a command line or a test holds in its hand.
  */
 import type { HashHex } from '../chain/bytes.ts';
+import type { Account } from '../ledger/account.ts';
 import type { Block } from '../chain/block.ts';
 import type { PoolRates } from '../pow/pool.ts';
 import type { BlockDetail, BlockView, PeerSnapshot } from '../peer/snapshot.ts';
@@ -36,6 +37,11 @@ export interface RoomSession {
   setName(name: string): void;
   /** Text for the next block that this peer finds; it goes into one block. At most 280 characters. */
   setNote(note: string): void;
+  /**
+   * Pays so many coins of this peer's account, with a witness: accounts of two others in the room. The snapshot's
+   * `payments` show it step by step; where it cannot begin a warning says why.
+   */
+  pay(to: Account, witness: Account, amount: number): void;
   setPaused(paused: boolean): void;
   /** 0.1 to 1. */
   setPower(power: number): void;

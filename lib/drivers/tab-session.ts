@@ -8,7 +8,7 @@ import { writeRoomFragment, type RoomPolicy } from '../net/room-link.ts';
 import type { StoredChain } from '../peer/inputs.ts';
 import { LINK_LIMITS } from '../net/neighbour-choice.ts';
 import type { PeerOptions } from '../peer/peer.ts';
-import { drawRandom, readClocks } from './clocks.ts';
+import { drawRandom, readClocks, systemRandomness } from './clocks.ts';
 import { genesisSourceOf, storeNameOf } from './genesis-source.ts';
 import { createRoomTransport } from './room-transport.ts';
 import { startRoomSession, type RunningSession } from './room-session.ts';
@@ -80,6 +80,7 @@ export async function openTabSession(
     spacingMs: policy.spacingMs,
     minSpacingMs: policy.minSpacingMs,
     mines: true,
+    random: systemRandomness,
     linkLimit: isTouchDevice() ? LINK_LIMITS.small : LINK_LIMITS.usual,
     previousField: 'previous',
     settings: {

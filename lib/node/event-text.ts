@@ -3,6 +3,7 @@
  */
 import { CODES } from '../chain/codes.ts';
 import type { TreeEntry } from '../chain/tree.ts';
+import type { PaymentView } from '../ledger/commit/view.ts';
 import type { SubmitOutcome } from '../ledger/mempool.ts';
 import type { PeerEvent } from '../peer/inputs.ts';
 
@@ -23,6 +24,10 @@ export function describeEvent(event: PeerEvent): string {
       return `refused from ${event.linkId}: ${event.code}. ${CODES[event.code]}`;
     case 'submitted':
       return describeSubmission(event.outcome);
+    case 'payment':
+      return describePayment(event.payment);
+    case 'payment-refused':
+      return `a payment does not begin: ${event.code}. ${CODES[event.code]}`;
     case 'peer-joined':
       return `peer ${event.nodeId} joined on ${event.linkId}`;
     case 'peer-left':
@@ -43,6 +48,12 @@ function describeSubmission(outcome: SubmitOutcome | null): string {
     case 'refused':
       return `transaction ${outcome.id} refused: ${outcome.code}. ${CODES[outcome.code]}`;
   }
+}
+
+function describePayment(payment: PaymentView): string {
+  const { role, state, id, from, to, amount, code } = payment;
+  const cause = code === null ? '' : `: ${code}. ${CODES[code]}`;
+  return `payment ${id ?? 'without coins'} of ${amount} from ${from} to ${to}, as ${role}: ${state}${cause}`;
 }
 
 function describeEntry(entry: TreeEntry): string {

@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { ClassicLevel } from 'classic-level';
 import { MemoryLevel } from 'memory-level';
 import type { PreviousField } from '../chain/codec.ts';
-import { drawRandom, readClocks } from '../drivers/clocks.ts';
+import { drawRandom, readClocks, systemRandomness } from '../drivers/clocks.ts';
 import { createRoomTransport } from '../drivers/room-transport.ts';
 import { startRoomSession, type RunningSession } from '../drivers/room-session.ts';
 import { SIGNAL_PATH } from '../drivers/signaling/wire.ts';
@@ -116,6 +116,7 @@ async function openSession(
     spacingMs: options.spacingMs,
     minSpacingMs: options.minSpacingMs,
     mines: options.mines,
+    random: systemRandomness,
     previousField: options.field,
     settings: { name: options.name, note: '', paused: false, power: 1 },
     rewritesNotes: options.rewritesNotes ?? true,

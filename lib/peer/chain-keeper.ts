@@ -50,12 +50,22 @@ export class ChainKeeper {
   readonly #context: PeerContext;
   readonly #grown: (growth: Growth) => void;
   readonly #founded: () => void;
+  readonly #opened: (ledger: LedgerKeeper, payments: readonly Uint8Array[]) => void;
 
-  /** @param grown is told of all blocks kept; @param founded, that there is a new chain. */
-  constructor(context: PeerContext, grown: (growth: Growth) => void, founded: () => void) {
+  /**
+   * @param grown is told of all blocks kept; @param founded, that there is a new chain; @param opened, before that, of
+   * its ledger at the genesis block, and of the payments that a store holds
+   */
+  constructor(
+    context: PeerContext,
+    grown: (growth: Growth) => void,
+    founded: () => void,
+    opened: (ledger: LedgerKeeper, payments: readonly Uint8Array[]) => void = () => {},
+  ) {
     this.#context = context;
     this.#grown = grown;
     this.#founded = founded;
+    this.#opened = opened;
     this.view = new ChainView(context.options.keys.account);
   }
 
@@ -107,14 +117,14 @@ export class ChainKeeper {
    * Rebuilds the chain that a store gave back, and tells how many of its blocks could not be used. Where policy
    * refuses its genesis, there is no chain afterwards.
    */
-  restore({ genesis, endorsement, blocks }: StoredChain): void {
+  restore({ genesis, endorsement, blocks, payments = [] }: StoredChain): void {
     const source = this.#context.options.genesis;
     const endorsed =
       source.kind === 'endorsed' &&
       this.#isEndorsed(source.bridge, hashBlockHex(genesis), endorsement);
     const decision = judgeGenesis(genesis, 'store', endorsed, this.#policy());
     if (decision.kind === 'refuse') return;
-    this.ledger = new LedgerKeeper(genesis);
+    this.#openLedger(genesis, payments);
     this.chain = new Chain(genesis, decision.rules, {
       from: 'store',
       wallMs: this.#context.clocks.wallMs,
@@ -165,7 +175,7 @@ export class ChainKeeper {
       if (!isBetterChain(trial, this.chain)) return false;
       this.view.moved(listBestChain(this.chain), []);
     }
-    this.ledger = new LedgerKeeper(block);
+    this.#openLedger(block, []);
     this.chain = new Chain(block, decision.rules, heard);
     this.pinned = decision.pinned;
     this.endorsement = endorsed ? endorsement : null;
@@ -233,6 +243,11 @@ export class ChainKeeper {
     const verdict = isEndorsedBy(bridge, this.#context.options.room, genesis, endorsement);
     this.#judged.set(key, verdict);
     return verdict;
+  }
+
+  #openLedger(genesis: Block, payments: readonly Uint8Array[]): void {
+    this.ledger = new LedgerKeeper(genesis);
+    this.#opened(this.ledger, payments);
   }
 
   /** Common to all ways in which a chain begins. */

@@ -7,6 +7,7 @@ import type { PreviousField } from '../chain/codec.ts';
 import type { KeyPair } from '../ledger/account.ts';
 import { cleanName, cleanNote } from '../ledger/text.ts';
 import { encodeMessage, type Message } from '../net/messages.ts';
+import type { Randomness } from '../net/links/fair-loss.ts';
 import type { GenesisSource } from './genesis.ts';
 import type { Clocks, PeerEvent, PeerOutput, PeerSettings } from './inputs.ts';
 import type { Neighbour, RoomNeighbour } from './neighbour.ts';
@@ -33,6 +34,8 @@ export interface PeerOptions {
    * it twice. True where absent.
    */
   readonly rewritesNotes?: boolean;
+  /** For payments: a peer without it takes part in none. It must not repeat what it drew in an earlier life. */
+  readonly random?: Randomness;
   /** Direct links at most, from 4; the usual number where absent. */
   readonly linkLimit?: number;
 }

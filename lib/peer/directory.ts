@@ -4,7 +4,12 @@
  */
 import { keyPairOf, type Account } from '../ledger/account.ts';
 import { KademliaNode, type KadClocks, type KadOutput } from '../net/kademlia/node.ts';
-import { checkRecord, makeRecord, RECORD_LIFE_MS } from '../net/kademlia/record.ts';
+import {
+  checkRecord,
+  makeRecord,
+  RECORD_LIFE_MS,
+  type PeerRecord,
+} from '../net/kademlia/record.ts';
 import type { PeerContext } from './context.ts';
 import type { Overlay } from './overlay.ts';
 
@@ -19,6 +24,8 @@ export class Directory {
   readonly #context: PeerContext;
   readonly #overlay: Overlay;
   readonly #node: KademliaNode;
+  /** Who waits for the record of an account; the node bounds how many searches there are. */
+  readonly #seekers = new Map<Account, ((record: PeerRecord | null) => void)[]>();
   #seenMs = Number.NEGATIVE_INFINITY;
   #renewMs = Number.NEGATIVE_INFINITY;
   /** Whether our key signs; found out with the first record, as only then it matters. */
@@ -35,6 +42,14 @@ export class Directory {
 
   /** Ends with an output `looked-up`, at once or within some seconds. */
   lookUp(account: Account): void {
+    this.find(account, (record) =>
+      this.#context.outputs.push({ kind: 'looked-up', account, record }),
+    );
+  }
+
+  /** Calls back with the account's record, or null, at once or within some seconds. */
+  find(account: Account, then: (record: PeerRecord | null) => void): void {
+    this.#seekers.set(account, [...(this.#seekers.get(account) ?? []), then]);
     this.#perform(this.#node.lookUp('find-value', account, this.#clocks()));
   }
 
@@ -78,7 +93,11 @@ export class Directory {
       if (output.kind === 'send') this.#overlay.send(output.to, 'kad', output.body, output.reach);
       else {
         const { key, record } = output;
-        this.#context.outputs.push({ kind: 'looked-up', account: key, record });
+        // Each search for an account ends once, and all with what is known by then.
+        const [then, ...others] = this.#seekers.get(key) ?? [];
+        if (others.length > 0) this.#seekers.set(key, others);
+        else this.#seekers.delete(key);
+        then?.(record);
       }
   }
 }

@@ -4,6 +4,8 @@
 import type { Block } from '../chain/block.ts';
 import type { CloseCode, MessageCode, RefusalCode } from '../chain/codes.ts';
 import type { TreeEntry } from '../chain/tree.ts';
+import type { CommitRefusal } from '../ledger/commit/messages.ts';
+import type { PaymentView } from '../ledger/commit/view.ts';
 import type { SubmitOutcome } from '../ledger/mempool.ts';
 import type { Account } from '../ledger/account.ts';
 import type { PeerRecord } from '../net/kademlia/record.ts';
@@ -24,6 +26,8 @@ export interface StoredChain {
   readonly genesis: Block;
   readonly endorsement: Endorsement | null;
   readonly blocks: readonly { readonly block: Block; readonly heardMs: number }[];
+  /** Records of payments, in any order; absent where there are none. */
+  readonly payments?: readonly Uint8Array[];
 }
 
 export type PeerInput =
@@ -57,6 +61,18 @@ export type PeerInput =
   | { readonly kind: 'genesis-offered'; readonly block: Block }
   /** A transaction that the user has signed, as JSON value; an event says what became of it. */
   | { readonly kind: 'submit'; readonly transaction: unknown }
+  /**
+   * Pays an amount of this peer's coins, with a witness, both accounts of peers in the room; events `payment` tell how
+   * it goes, or one `payment-refused` that it does not begin.
+   */
+  | {
+      readonly kind: 'pay';
+      readonly to: Account;
+      readonly witness: Account;
+      readonly amount: number;
+    }
+  /** The record of a payment with this number is on the disk. */
+  | { readonly kind: 'stored'; readonly write: number }
   | { readonly kind: 'settings'; readonly settings: Partial<PeerSettings> }
   /** Asks the room's distributed hash table what an account says of itself; answered by `looked-up`. */
   | { readonly kind: 'look-up'; readonly account: Account }
@@ -102,13 +118,23 @@ export type PeerEvent =
   | { readonly kind: 'refused'; readonly linkId: string; readonly code: RefusalCode }
   /** What became of a transaction that the user submitted; null where there is no chain yet. */
   | { readonly kind: 'submitted'; readonly outcome: SubmitOutcome | null }
+  /** A payment in which this peer takes part looks different. */
+  | { readonly kind: 'payment'; readonly payment: PaymentView }
+  | { readonly kind: 'payment-refused'; readonly code: CommitRefusal }
   | { readonly kind: 'peer-joined'; readonly linkId: string; readonly nodeId: string }
   | { readonly kind: 'peer-left'; readonly linkId: string };
 
 /** What a store must write, in order. A record counts as kept once the driver has stored it. */
 export type PersistRecord =
   | { readonly kind: 'genesis'; readonly block: Block; readonly endorsement: Endorsement | null }
-  | { readonly kind: 'blocks'; readonly entries: readonly TreeEntry[] };
+  | { readonly kind: 'blocks'; readonly entries: readonly TreeEntry[] }
+  /** Of the payment with this id; null forgets it. The input `stored` with its number says when it is on the disk. */
+  | {
+      readonly kind: 'payment';
+      readonly id: string;
+      readonly bytes: Uint8Array | null;
+      readonly write: number;
+    };
 
 export type PeerOutput =
   | { readonly kind: 'send'; readonly linkId: string; readonly bytes: Uint8Array }

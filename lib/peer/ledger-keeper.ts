@@ -5,7 +5,7 @@
 import { hashBlockHex, type Block } from '../chain/block.ts';
 import type { TreeEntry } from '../chain/tree.ts';
 import { rewardOf } from '../ledger/genesis.ts';
-import { Ledger } from '../ledger/ledger.ts';
+import { Ledger, type LedgerChange } from '../ledger/ledger.ts';
 import { Mempool, type Submission, type SubmitOutcome } from '../ledger/mempool.ts';
 import { SignatureChecks } from '../ledger/signature-checks.ts';
 import {
@@ -18,13 +18,15 @@ import {
 export class LedgerKeeper {
   readonly ledger: Ledger;
   readonly mempool: Mempool;
+  readonly checks = new SignatureChecks();
+  /** Told of every change of the tip, when the ledger has followed it. */
+  readonly followers: ((change: LedgerChange) => void)[] = [];
   #revision = 0;
 
   constructor(genesis: Block) {
-    const checks = new SignatureChecks();
     const rules = { genesis: hashBlockHex(genesis), reward: rewardOf(genesis.data) };
-    this.ledger = new Ledger(rules, checks);
-    this.mempool = new Mempool(this.ledger, checks);
+    this.ledger = new Ledger(rules, this.checks);
+    this.mempool = new Mempool(this.ledger, this.checks);
   }
 
   /** Grows whenever something new waits, so that a template may hold more than it does. */
@@ -35,6 +37,7 @@ export class LedgerKeeper {
   /** The tip has moved: `reverted` tip first, `connected` lowest first. Returns what waits again. */
   moved(reverted: readonly TreeEntry[], connected: readonly TreeEntry[]): readonly Transaction[] {
     const change = this.ledger.follow(reverted, connected);
+    for (const follow of this.followers) follow(change);
     const { returned } = this.mempool.follow(change);
     if (returned.length > 0) this.#revision++;
     return returned.map((id) => this.mempool.get(id)!);

@@ -17,6 +17,8 @@ const IDS_PER_MS = 1_024;
 
 export class Overlay {
   readonly directory: Directory;
+  /** Takes what comes for the port of links; null leaves it to the driver. */
+  hearLink: ((from: Account, body: string) => void) | null = null;
   readonly #context: PeerContext;
   readonly #mesh: Mesh;
   readonly #router: DatagramRouter;
@@ -96,6 +98,7 @@ export class Overlay {
       case 'arrived': {
         const { from, port, hops, body } = datagram;
         if (port === 'kad') return this.directory.received(from, hops, body);
+        if (port === 'link' && this.hearLink !== null) return this.hearLink(from, body);
         this.#context.outputs.push({ kind: 'datagram', from, port, body });
         return;
       }

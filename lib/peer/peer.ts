@@ -6,13 +6,16 @@
  * the overlay reaches nodes that are no neighbours, the mesh says whom to dial, the search says what to mine.
  */
 import type { Chain } from '../chain/chain.ts';
+import type { SubmitOutcome } from '../ledger/mempool.ts';
 import { cleanName, cleanNote } from '../ledger/text.ts';
+import { transactionToJson } from '../ledger/transaction.ts';
 import { Mesh } from '../net/mesh.ts';
 import { isNodeId } from '../net/messages.ts';
 import { ChainKeeper } from './chain-keeper.ts';
 import { PeerContext, type PeerOptions } from './context.ts';
 import type { Clocks, PeerInput, PeerOutput, PeerSettings } from './inputs.ts';
 import { Overlay } from './overlay.ts';
+import { Payments } from './payments.ts';
 import { RoomProtocol } from './room-protocol.ts';
 import { Search } from './search.ts';
 import { UdpProtocol } from './udp-protocol.ts';
@@ -29,6 +32,8 @@ export class Peer {
   readonly mesh: Mesh;
   readonly overlay: Overlay;
   readonly search: Search;
+  /** Null for a peer without randomness. */
+  readonly payments: Payments | null;
   readonly #room: RoomProtocol;
   readonly #udp: UdpProtocol;
   #started = false;
@@ -46,10 +51,21 @@ export class Peer {
         this.search.desk.stop();
         this.#room.announceChain();
         this.#udp.feed();
+        this.payments?.resume();
       },
+      (ledger, payments) => this.payments?.opened(ledger, payments),
     );
     this.overlay = new Overlay(this.context, this.mesh);
     this.#room = new RoomProtocol(this.context, this.keeper, this.mesh, this.overlay);
+    const { random } = options;
+    this.payments =
+      random === undefined
+        ? null
+        : new Payments(this.context, this.overlay, this.keeper, random, (transaction) =>
+            this.#submit(transactionToJson(transaction)),
+          );
+    if (this.payments !== null)
+      this.overlay.hearLink = (from, body) => this.payments!.received(from, body);
     this.#udp = new UdpProtocol(this.context, this.keeper);
     this.search = new Search(this.context, this.keeper, this.mesh);
   }
@@ -126,6 +142,7 @@ export class Peer {
         this.#room.tick();
         this.overlay.tick();
         this.keeper.tick();
+        this.payments?.tick();
         this.#udp.feed();
         return;
       case 'found':
@@ -141,12 +158,17 @@ export class Peer {
         this.overlay.send(input.to, input.port, input.body);
         return;
       case 'submit': {
-        const submission = { from: 'self', budget: null, nowMs };
-        const outcome = this.keeper.ledger?.submit(input.transaction, submission) ?? null;
-        if (outcome?.kind === 'accepted') this.#room.submitted(outcome.transaction);
+        const outcome = this.#submit(input.transaction);
         this.context.event({ kind: 'submitted', outcome });
         return;
       }
+      case 'pay':
+        if (this.payments !== null) this.payments.pay(input);
+        else this.context.event({ kind: 'payment-refused', code: 'no-ledger' });
+        return;
+      case 'stored':
+        this.payments?.stored(input.write);
+        return;
       case 'settings':
         this.#change(input.settings);
         return;
@@ -159,6 +181,13 @@ export class Peer {
         this.#wake();
         return;
     }
+  }
+
+  #submit(transaction: unknown): SubmitOutcome | null {
+    const submission = { from: 'self', budget: null, nowMs: this.context.nowMs };
+    const outcome = this.keeper.ledger?.submit(transaction, submission) ?? null;
+    if (outcome?.kind === 'accepted') this.#room.submitted(outcome.transaction);
+    return outcome;
   }
 
   #wake(): void {

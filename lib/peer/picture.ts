@@ -49,6 +49,7 @@ export function takePicture(peer: Peer, networkMs: number): PeerSnapshot {
     },
     peers: [...neighbours.values()].map(viewOf).filter((peerView) => peerView !== null),
     leaderboard: view.leaderboard(),
+    payments: peer.payments?.views() ?? [],
     blocks: { kept: chain?.tree.size ?? 0, orphans: chain?.orphanCount ?? 0 },
     refused: Object.fromEntries(refused),
     clock: {

@@ -2,6 +2,7 @@
  * Read-only pictures of a peer, for screens, status pages and logs. No picture shares mutable state with the peer.
  */
 import type { HashHex } from '../chain/bytes.ts';
+import type { PaymentView } from '../ledger/commit/view.ts';
 
 /** How a link to another peer runs. */
 export type LinkKind = 'webrtc' | 'relay' | 'udp';
@@ -116,6 +117,8 @@ export interface PeerSnapshot {
   };
   readonly peers: readonly PeerView[];
   readonly leaderboard: readonly LeaderboardRow[];
+  /** Payments in which this peer takes part or took part, the oldest first. */
+  readonly payments: readonly PaymentView[];
   readonly blocks: { readonly kept: number; readonly orphans: number };
   /** What was refused since the start, by code. */
   readonly refused: Readonly<Record<string, number>>;

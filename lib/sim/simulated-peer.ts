@@ -5,7 +5,7 @@
 import type { MessageCode } from '../chain/codes.ts';
 import { MESSAGE_CODES } from '../chain/codes.ts';
 import type { KeyPair } from '../ledger/account.ts';
-import type { Clocks, PeerEvent, PeerInput, PeerOutput } from '../peer/inputs.ts';
+import type { Clocks, PeerEvent, PeerInput, PeerOutput, PersistRecord } from '../peer/inputs.ts';
 import { Peer, type PeerOptions } from '../peer/peer.ts';
 import { SimulatedClock } from './clock.ts';
 import type { Happening } from './event-queue.ts';
@@ -205,7 +205,7 @@ export class SimulatedPeer implements RoomMember, UdpMember {
         this.#search?.setDuty(output.duty, world.nowMs);
         return;
       case 'persist':
-        this.store.write(output.record, world.nowMs);
+        this.#store(output.record);
         return;
       case 'looked-up':
         world.story.note(
@@ -228,6 +228,14 @@ export class SimulatedPeer implements RoomMember, UdpMember {
         this.#tell(output.event);
         return;
     }
+  }
+
+  #store(record: PersistRecord): void {
+    const incarnation = this.#incarnation;
+    this.store.write(record, this.#world.nowMs, () => {
+      if (record.kind === 'payment' && incarnation === this.#incarnation)
+        this.take({ kind: 'stored', write: record.write });
+    });
   }
 
   #serveLater(): void {

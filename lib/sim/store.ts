@@ -9,13 +9,19 @@ interface Content {
   genesis: Block;
   endorsement: StoredChain['endorsement'];
   blocks: { readonly block: Block; readonly heardMs: number }[];
+  readonly payments: Map<string, Uint8Array>;
+}
+
+interface Waiting {
+  readonly record: PersistRecord;
+  readonly stored: () => void;
 }
 
 export class SimulatedStore {
   readonly #queue: EventQueue;
   readonly #latencyMs: number;
   #content: Content | null = null;
-  #waiting: PersistRecord[] = [];
+  #waiting: Waiting[] = [];
   #generation = 0;
 
   /** @param latencyMs how long a write takes; what comes meanwhile goes out with it */
@@ -24,20 +30,22 @@ export class SimulatedStore {
     this.#latencyMs = latencyMs;
   }
 
-  write(record: PersistRecord, nowMs: number): void {
-    this.#waiting.push(record);
+  /** @param stored called when the record is kept */
+  write(record: PersistRecord, nowMs: number, stored: () => void = () => {}): void {
+    this.#waiting.push({ record, stored });
     if (this.#waiting.length === 1) this.#planFlush(nowMs);
   }
 
   /** What a restart would read. */
   read(): StoredChain | null {
     if (this.#content === null) return null;
-    return { ...this.#content, blocks: [...this.#content.blocks] };
+    const { genesis, endorsement, blocks, payments } = this.#content;
+    return { genesis, endorsement, blocks: [...blocks], payments: [...payments.values()] };
   }
 
   /** The machine is gone. A clean end writes first what waits; a crash loses it. */
   crash(clean: boolean): void {
-    if (clean) for (const record of this.#waiting) this.#apply(record);
+    if (clean) for (const { record } of this.#waiting) this.#apply(record);
     this.#waiting = [];
     this.#generation++;
   }
@@ -48,14 +56,23 @@ export class SimulatedStore {
     this.#queue.push(nowMs + this.#latencyMs, () => {
       if (generation !== this.#generation) return;
       this.#waiting = [];
-      for (const record of batch) this.#apply(record);
+      for (const { record } of batch) this.#apply(record);
+      for (const { stored } of batch) stored();
     });
   }
 
   #apply(record: PersistRecord): void {
     if (record.kind === 'genesis')
-      this.#content = { genesis: record.block, endorsement: record.endorsement, blocks: [] };
-    else
+      this.#content = {
+        genesis: record.block,
+        endorsement: record.endorsement,
+        blocks: [],
+        payments: new Map(),
+      };
+    else if (record.kind === 'payment') {
+      if (record.bytes === null) this.#content?.payments.delete(record.id);
+      else this.#content?.payments.set(record.id, record.bytes);
+    } else
       for (const { block, heardMs } of record.entries)
         this.#content?.blocks.push({ block, heardMs });
   }

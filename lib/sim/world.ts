@@ -59,6 +59,8 @@ const KIND_WORDS: Readonly<Record<PeerInput['kind'], number>> = {
   'look-up': 14,
   visibility: 15,
   woken: 16,
+  pay: 17,
+  stored: 18,
 };
 
 export interface NetworkSpec {

@@ -47,6 +47,7 @@ const snapshot: SessionSnapshot = {
     },
   ],
   leaderboard: [],
+  payments: [],
   blocks: { kept: 9, orphans: 4 },
   refused: { 'bad-json': 2, 'no-work': 3 },
   clock: { offsetMs: 0, wrong: false },

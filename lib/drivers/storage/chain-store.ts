@@ -1,5 +1,5 @@
 /**
- * Keeps one peer's chain in an abstract-level database: IndexedDB in tabs, LevelDB in Node, memory in tests (R28).
+ * Keeps one peer's chain, and its payments under way, in an abstract-level database: IndexedDB in tabs, LevelDB in Node, memory in tests (R28).
  *
  * Records are appended in their order of arrival, so that reading them back rebuilds the same tree with the same tip.
  * Writes run one after the other, and what arrives meanwhile goes out as one batch, which is kept whole or not at all.
@@ -17,6 +17,8 @@ import {
   BLOCK_PREFIX,
   blockKey,
   GENESIS_KEY,
+  PAYMENT_END,
+  PAYMENT_PREFIX,
   READ_BLOCKS,
   readBlock,
   readGenesis,
@@ -48,8 +50,8 @@ export interface ChainStore {
   readonly storedHeight: number | null;
   /** Bytes of all records that are stored, those of earlier runs included. */
   readonly storedBytes: number;
-  /** Queues a record. */
-  write(record: PersistRecord): void;
+  /** Queues a record; calls back once it is on the disk, and never where the store was given up before. */
+  write(record: PersistRecord, stored?: () => void): void;
   /** Resolves when all that was queued before is on the disk, or the store was given up. */
   flush(): Promise<void>;
   /** Flushes and closes. */
@@ -75,6 +77,8 @@ export async function openChainStore(
   let firstKey = 0;
   let nextKey = 0;
   let storedBytes = 0;
+  /** Keys of the payments that are stored, or will be by what is queued. */
+  const paymentKeys = new Set<string>();
   try {
     await database.open();
     const version = await database.get(VERSION_KEY);
@@ -93,6 +97,7 @@ export async function openChainStore(
     }
     stored = read.stored;
     ({ firstKey, nextKey, bytes: storedBytes } = read);
+    for (const key of read.paymentKeys) paymentKeys.add(key);
   } catch (error) {
     await database.close().catch(() => undefined);
     const message = `The chain cannot be read from the store: ${explainCause(error)}.`;
@@ -101,6 +106,7 @@ export async function openChainStore(
 
   let waiting: Operation[] = [];
   let waitingEntries: TreeEntry[] = [];
+  let waitingCalls: (() => void)[] = [];
   let storedHeight: number | null = null;
   let writing: Promise<void> | null = null;
   let broken = false;
@@ -109,8 +115,10 @@ export async function openChainStore(
     while (waiting.length > 0 && !broken) {
       const batch = waiting;
       const entries = waitingEntries;
+      const calls = waitingCalls;
       waiting = [];
       waitingEntries = [];
+      waitingCalls = [];
       try {
         await database.batch(batch, SYNCED);
       } catch (error) {
@@ -121,6 +129,7 @@ export async function openChainStore(
       for (const operation of batch) storedBytes += sizeOf(operation);
       for (const { height } of entries) storedHeight = Math.max(storedHeight ?? 0, height);
       if (entries.length > 0) kept(entries);
+      for (const call of calls) call();
     }
     writing = null;
   }
@@ -130,6 +139,7 @@ export async function openChainStore(
     broken = true;
     waiting = [];
     waitingEntries = [];
+    waitingCalls = [];
     failed(message);
   }
 
@@ -143,23 +153,36 @@ export async function openChainStore(
       get storedBytes() {
         return storedBytes;
       },
-      write(record) {
+      write(record, whenStored) {
         if (broken) return;
         if (record.kind === 'genesis') {
           // A new genesis ends the chain before it; what was queued for that chain goes as well.
           waiting = [];
           waitingEntries = [];
+          waitingCalls = [];
           storedHeight = null;
           for (; firstKey < nextKey; firstKey++)
             waiting.push({ type: 'del', key: blockKey(firstKey) });
+          for (const key of paymentKeys) waiting.push({ type: 'del', key });
+          paymentKeys.clear();
           waiting.push({ type: 'put', key: VERSION_KEY, value: Uint8Array.of(STORE_VERSION) });
           waiting.push({ type: 'put', key: GENESIS_KEY, value: writeGenesis(record) });
+        } else if (record.kind === 'payment') {
+          const key = PAYMENT_PREFIX + record.id;
+          if (record.bytes === null) {
+            paymentKeys.delete(key);
+            waiting.push({ type: 'del', key });
+          } else {
+            paymentKeys.add(key);
+            waiting.push({ type: 'put', key, value: record.bytes });
+          }
         } else
           for (const entry of record.entries) {
             const value = writeBlock(entry.block, entry.heardMs);
             waiting.push({ type: 'put', key: blockKey(nextKey++), value });
             waitingEntries.push(entry);
           }
+        if (whenStored !== undefined) waitingCalls.push(whenStored);
         if (waitingEntries.length > WAITING_BLOCKS_LIMIT)
           giveUp('The chain is no longer stored: the disk is too slow for it.');
         writing ??= Promise.resolve().then(writeAll);
@@ -181,6 +204,7 @@ interface ReadChain {
   readonly firstKey: number;
   readonly nextKey: number;
   readonly bytes: number;
+  readonly paymentKeys: readonly string[];
 }
 
 async function readChain(database: ByteStore): Promise<ReadChain | string> {
@@ -188,7 +212,7 @@ async function readChain(database: ByteStore): Promise<ReadChain | string> {
   if (genesisBytes === undefined) {
     const [key] = await database.keys({ limit: 1 }).all();
     if (key !== undefined) return 'The store is damaged: it lacks its genesis block.';
-    return { stored: null, firstKey: 0, nextKey: 0, bytes: 0 };
+    return { stored: null, firstKey: 0, nextKey: 0, bytes: 0, paymentKeys: [] };
   }
   const genesis = readGenesis(genesisBytes);
   if (genesis === null) return 'The store is damaged: its genesis block cannot be read.';
@@ -220,11 +244,21 @@ async function readChain(database: ByteStore): Promise<ReadChain | string> {
   const [first] = blocks;
   if (first !== undefined && bytesToHex(first.block.previousHash) !== hashBlockHex(genesis.genesis))
     return 'The store is damaged: its first block does not follow its genesis block.';
-  return { stored: { ...genesis, blocks }, firstKey: firstKey ?? 0, nextKey, bytes };
+  const found = await database.iterator({ gte: PAYMENT_PREFIX, lt: PAYMENT_END }).all();
+  const payments = found.map(([, value]) => value);
+  return {
+    stored: { ...genesis, blocks, ...(payments.length > 0 && { payments }) },
+    firstKey: firstKey ?? 0,
+    nextKey,
+    bytes,
+    paymentKeys: found.map(([key]) => key),
+  };
 }
 
+/** What counts as the chain's size; payments come and go. */
 function sizeOf(operation: Operation): number {
-  return operation.type === 'put' && operation.key !== VERSION_KEY ? operation.value.length : 0;
+  const isBlock = operation.key === GENESIS_KEY || operation.key.startsWith(BLOCK_PREFIX);
+  return operation.type === 'put' && isBlock ? operation.value.length : 0;
 }
 
 /** What engines say when there is no room: LevelDB on a full disk and over a limit, IndexedDB over its quota. */

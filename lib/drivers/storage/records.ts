@@ -1,5 +1,6 @@
 /**
- * The records of a stored chain and their keys: the layout's version, the genesis block, and every block by number (R28).
+ * The records of a stored chain and their keys: the layout's version, the genesis block, every block by number (R28),
+ * and the payments that the peer takes part in by their ids (R13).
  */
 import {
   DATA_LIMIT_BYTES,
@@ -20,6 +21,9 @@ export const GENESIS_KEY = 'genesis';
 export const BLOCK_PREFIX = 'block:';
 /** Sorts behind every key with the prefix. */
 export const BLOCK_END = 'block;';
+/** Before the id of a payment, whose id is base64url. */
+export const PAYMENT_PREFIX = 'payment:';
+export const PAYMENT_END = 'payment;';
 const TIME_BYTES = 8;
 
 /** Keys sort as their numbers do. */

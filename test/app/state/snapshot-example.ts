@@ -41,6 +41,7 @@ export const SNAPSHOT: SessionSnapshot = {
   },
   peers: [PEER],
   leaderboard: [],
+  payments: [],
   blocks: { kept: 13, orphans: 0 },
   refused: {},
   clock: { offsetMs: 0, wrong: false },

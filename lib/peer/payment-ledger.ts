@@ -1,0 +1,92 @@
+/**
+ * What two-phase commit has to know of the peer's chain, ledger and mempool (R13), and the coins that a payment takes.
+ */
+import type { HashHex } from '../chain/bytes.ts';
+import type { Chain } from '../chain/chain.ts';
+import type { MempoolCode, TransactionCode } from '../chain/codes.ts';
+import type { Account } from '../ledger/account.ts';
+import type { CoinName } from '../ledger/coin-name.ts';
+import type { CommitLedger } from '../ledger/commit/desk.ts';
+import { EXPIRY_LEAST_BLOCKS, EXPIRY_MS } from '../ledger/commit/limits.ts';
+import { judgeTransaction } from '../ledger/judgement.ts';
+import type { TransactionState } from '../ledger/ledger.ts';
+import {
+  INPUTS_LIMIT,
+  inputsOf,
+  type Transaction,
+  type TransactionId,
+} from '../ledger/transaction.ts';
+import { meanSpacingMs } from './chain-view.ts';
+import type { LedgerKeeper } from './ledger-keeper.ts';
+
+/** However fast blocks come: a vote is bound for no longer than so many. */
+const EXPIRY_MOST_BLOCKS = 3_600;
+/** Coins of an account that are looked at; a block earns one. */
+const COINS_LOOKED_AT_LIMIT = 1_000;
+
+export class PaymentLedger implements CommitLedger {
+  readonly #account: Account;
+  readonly #keeper: LedgerKeeper;
+  readonly #readChain: () => Chain | null;
+
+  /** @param readChain the chain whose ledger this is; null until it is restored */
+  constructor(account: Account, keeper: LedgerKeeper, readChain: () => Chain | null) {
+    this.#account = account;
+    this.#keeper = keeper;
+    this.#readChain = readChain;
+  }
+
+  get genesis(): HashHex {
+    return this.#keeper.ledger.rules.genesis;
+  }
+
+  get height(): number {
+    return this.#keeper.ledger.height;
+  }
+
+  get expiryBlocks(): number {
+    const chain = this.#readChain();
+    const spacingMs = (chain && (meanSpacingMs(chain.tree) ?? chain.rules.spacingMs)) ?? EXPIRY_MS;
+    const blocks = spacingMs > 0 ? Math.ceil(EXPIRY_MS / spacingMs) : EXPIRY_MOST_BLOCKS;
+    return Math.min(EXPIRY_MOST_BLOCKS, Math.max(EXPIRY_LEAST_BLOCKS, blocks));
+  }
+
+  judge(transaction: Transaction): TransactionCode | MempoolCode | null {
+    const { mempool } = this.#keeper;
+    const code = judgeTransaction(transaction, this.height + 1, mempool);
+    if (code !== null) return code;
+    for (const name of inputsOf(transaction.body)) {
+      const spender = mempool.spenderOf(name);
+      if (spender !== null && spender !== transaction.id) return 'conflicting-input';
+    }
+    return null;
+  }
+
+  stateOf(id: TransactionId): TransactionState {
+    return this.#keeper.ledger.stateOf(id);
+  }
+
+  waiting(id: TransactionId): Transaction | null {
+    return this.#keeper.mempool.get(id);
+  }
+
+  /** The largest coins first, so that there are few, and the change gathers what is left over. */
+  chooseCoins(
+    amount: number,
+    isLocked: (name: CoinName) => boolean,
+  ): { readonly inputs: readonly CoinName[]; readonly change: number } | null {
+    const { ledger, mempool } = this.#keeper;
+    const free = ledger
+      .coinsOf(this.#account, COINS_LOOKED_AT_LIMIT)
+      .filter(({ name }) => mempool.spenderOf(name) === null && !isLocked(name))
+      .sort((a, b) => b.amount - a.amount);
+    const inputs: CoinName[] = [];
+    let worth = 0;
+    for (const coin of free.slice(0, INPUTS_LIMIT)) {
+      inputs.push(coin.name);
+      worth += coin.amount;
+      if (worth >= amount) return { inputs, change: worth - amount };
+    }
+    return null;
+  }
+}
