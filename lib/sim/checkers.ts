@@ -28,6 +28,8 @@ export const CHECKERS = {
   announcedOnce: 'R14',
   equalTipsGiveEqualChains: 'R15',
   equalTipsGiveEqualLedgers: 'R15',
+  coinsAreAsExecuted: 'R12, R16',
+  transactionsReachAll: 'R14',
   nothingStoredIsLost: 'R28',
   honestPeersConverge: 'R5, R10',
   honestPeersMine: 'R8',

@@ -1,5 +1,6 @@
 /**
- * Watches that no peer tells a neighbour of a block twice, or of one that the neighbour has shown itself (R14).
+ * Watches that no peer tells a neighbour of a block or a transaction twice, or of one that the neighbour has told of
+ * itself (R14).
  */
 import { hashBlockHex } from '../chain/block.ts';
 import type { HashHex } from '../chain/bytes.ts';
@@ -7,7 +8,7 @@ import { decodeMessage, type Message } from '../net/messages.ts';
 
 /** Where the kind of a message shows: `{"type":"inventory"…`, `{"type":"get"…`, and `{"data":…` for a block. */
 const TYPE_OFFSET = 9;
-const LETTER = { inventory: 0x69, get: 0x67, data: 0x64 } as const;
+const LETTER = { inventory: 0x69, get: 0x67, data: 0x64, transaction: 0x74 } as const;
 
 interface WatchedLink {
   /** What was told, by either side. */
@@ -70,11 +71,13 @@ export class GossipWatch {
 
 function isWatched(bytes: Uint8Array): boolean {
   const letter = bytes[TYPE_OFFSET];
-  return bytes[2] === LETTER.data || letter === LETTER.inventory || letter === LETTER.get;
+  if (bytes[2] === LETTER.data || letter === LETTER.transaction) return true;
+  return letter === LETTER.inventory || letter === LETTER.get;
 }
 
-/** The blocks that a message tells of. */
+/** The blocks that a message tells of, or transactions by their ids. */
 function hashesOf(message: Message): readonly HashHex[] {
   if (message.type === 'block') return [hashBlockHex(message.block)];
+  if (message.type === 'transaction-inventory') return message.ids;
   return message.type === 'inventory' ? message.hashes : [];
 }

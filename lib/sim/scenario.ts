@@ -72,6 +72,10 @@ const UNPINNED_JOIN_LIMIT_MS = UNPINNED_MS / 2;
 /** Tabs of a real room tick every 100 to 250 ms; a thousand of them may be slower. */
 const TICK_MS = { small: 250, large: 1_000 } as const;
 
+/** Worlds in which people write and pay: checking their signatures takes as long as all else in a world. */
+const TRANSACTIONS_EVERY_SEEDS = 20;
+const TRANSACTIONS_EVERY_MS = 8_000;
+
 /** The world of this seed. The same choice draws the same world, in every engine. */
 export function drawScenario(choice: ScenarioChoice): WorldOptions {
   const random = new Random(choice.seed);
@@ -101,6 +105,10 @@ export function drawScenario(choice: ScenarioChoice): WorldOptions {
     peers,
     miners,
     closely: isSmall,
+    ...(isSmall &&
+      choice.seed % TRANSACTIONS_EVERY_SEEDS === 0 && {
+        transactionsEveryMs: TRANSACTIONS_EVERY_MS,
+      }),
     ...(genesis !== null && {
       prepare: ({ queue, peers: [first] }) =>
         queue.push(first!.spec.joinsMs, () =>

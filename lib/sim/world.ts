@@ -21,6 +21,8 @@ import { Random } from './random.ts';
 import { RoomNetwork } from './room-network.ts';
 import { SimulatedPeer, type PeerSpec } from './simulated-peer.ts';
 import { Story } from './story.ts';
+import { Traffic } from './traffic.ts';
+import { checkTransactions } from './transaction-checks.ts';
 import { UdpNetwork } from './udp-network.ts';
 
 /** How long everybody goes on mining once the world has healed. */
@@ -84,6 +86,8 @@ export interface WorldOptions {
   readonly prepare?: (world: World) => void;
   /** The world just stops here, unhealed: for measurements of one that is at rest. */
   readonly stopsMs?: number;
+  /** Someone submits a transaction so often in the mean; nobody does where absent. */
+  readonly transactionsEveryMs?: number;
   /** Whether single messages are checked too. */
   readonly closely: boolean;
 }
@@ -110,6 +114,7 @@ export class World {
   readonly udp: UdpNetwork;
   readonly checks: Checks;
   readonly liveness: LivenessWatch;
+  readonly traffic: Traffic | null;
   readonly peers: readonly SimulatedPeer[];
   readonly miners: readonly HomeworkMachine[];
   nowMs = 0;
@@ -129,6 +134,9 @@ export class World {
     this.miners = options.miners.map(
       (spec, index) => new HomeworkMachine(this, this.peers.length + index, spec),
     );
+    const { transactionsEveryMs } = options;
+    this.traffic =
+      transactionsEveryMs === undefined ? null : new Traffic(this, transactionsEveryMs);
     for (const peer of this.peers) this.udp.add(peer, peer.spec.udpOthers);
     for (const miner of this.miners) this.udp.add(miner, miner.spec.others);
   }
@@ -170,6 +178,7 @@ export class World {
     for (const peer of this.peers) queue.push(peer.spec.joinsMs, () => peer.start());
     for (const miner of this.miners) queue.push(miner.spec.startsMs, () => miner.start());
     options.prepare?.(this);
+    this.traffic?.begin();
     for (const fault of options.faults) planFault(this, fault);
     const look = (): void => {
       this.checks.lookAround(false);
@@ -193,6 +202,7 @@ export class World {
 
   #stopMining(): void {
     this.liveness.end();
+    this.traffic?.end();
     this.story.note(null, 'the honest stop mining, and the hostile leave');
     for (const member of this.peers) {
       if (member.isHonest) member.take({ kind: 'settings', settings: { paused: true } });
@@ -222,6 +232,7 @@ export class World {
         this.queue.push(this.nowMs + LAST_BLOCK_SPREAD_MS, () => {
           checkConvergence(this, true);
           this.checks.lookAround(true);
+          checkTransactions(this);
           this.#hasEnded = true;
         });
       } else this.queue.push(this.nowMs + 100, wait);

@@ -107,6 +107,37 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'this.view.moved([], connected);',
   },
   {
+    name: 'a coin can be spent by two transactions of one branch',
+    file: 'lib/ledger/judgement.ts',
+    find: "if (coin === null) return view.hasMade(creatorOf(name)) ? 'spent-input' : 'unknown-input';",
+    replace:
+      "if (coin === null && view.hasMade(creatorOf(name))) return null;\n    if (coin === null) return 'unknown-input';",
+  },
+  {
+    name: 'a payment that is undone gives the change back with the inputs',
+    file: 'lib/ledger/ledger-state.ts',
+    find: 'for (const { name } of outputsOf(transaction)) this.coins.remove(name);',
+    replace: 'for (const { name } of outputsOf(transaction).slice(0, 1)) this.coins.remove(name);',
+  },
+  {
+    name: 'a transaction is kept to oneself',
+    file: 'lib/peer/transaction-relay.ts',
+    find: 'this.#announce([transaction], true, this.#links());',
+    replace: 'this.#announce([transaction], true, []);',
+  },
+  {
+    name: 'transactions are told of to neighbours that told of them',
+    file: 'lib/net/transaction-gossip.ts',
+    find: 'for (const id of ids) {\n      this.#gossip.markKnown(linkId, id);',
+    replace: 'for (const id of ids) {',
+  },
+  {
+    name: 'a transaction that comes too late is taken as misbehaviour',
+    file: 'lib/peer/transaction-relay.ts',
+    find: "  'wrong-sum',\n]);",
+    replace: "  'wrong-sum',\n  'spent-input',\n  'conflicting-input',\n]);",
+  },
+  {
     name: 'a block without known parent is taken as misbehaviour',
     file: 'lib/peer/room-protocol.ts',
     find: "if (outcome.kind === 'orphan')",
