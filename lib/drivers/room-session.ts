@@ -217,7 +217,8 @@ export function startRoomSession(parts: SessionParts): RunningSession {
         transportOf.set(linkId, transport);
         take({ kind: 'connected', linkId, linkKind, nodeId });
       },
-      received: (linkId, bytes) => take({ kind: 'received', linkId, bytes }),
+      received: (linkId, bytes, among) =>
+        take({ kind: 'received', linkId, bytes, ...(among !== undefined && { among }) }),
       disconnected(linkId) {
         transportOf.delete(linkId);
         take({ kind: 'disconnected', linkId });

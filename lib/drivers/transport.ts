@@ -9,8 +9,8 @@ export interface TransportEvents {
   present(nodeIds: readonly string[]): void;
   /** A link is open in both directions. `nodeId` is what the signaling claims; null where there is none. */
   connected(linkId: string, kind: LinkKind, nodeId: string | null): void;
-  /** One whole message. */
-  received(linkId: string, bytes: Uint8Array): void;
+  /** One whole message. `among`: the links of which one may have sent it, where that cannot be told. */
+  received(linkId: string, bytes: Uint8Array, among?: readonly string[]): void;
   /** A link is gone. Called once for each link that was connected. */
   disconnected(linkId: string): void;
   /** A dial that its owner asked for came to nothing. */

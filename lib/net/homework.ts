@@ -2,13 +2,15 @@
  * One configured UDP miner, reached by the specification's one message only (R6, R10): real miners know no request,
  * drop blocks whose parent they lack, and take the first block that they hear as their root.
  *
- * So we keep a cursor: the height up to which the miner should have our best chain. New blocks move it on; a miner that
- * shows itself behind moves it back; and what lies above it is sent in order, at a bounded rate. A miner that has
- * shown nothing yet may start at any moment: whatever it is sent begins with the genesis block, never with a tip.
+ * So we keep a cursor: the height up to which the miner was sent our best chain. New blocks move it on; a miner that
+ * shows itself behind moves it back; and what lies above it is sent in order, at a bounded rate. Datagrams get lost, so
+ * what it has not shown yet is sent again, soon and often while it is new, then seldom. A miner that has shown nothing
+ * may start at any moment: whatever it is sent begins with the genesis block, never with a tip.
  */
 import type { HashHex } from '../chain/bytes.ts';
 import type { Block } from '../chain/block.ts';
 import type { BlockTree, TreeEntry } from '../chain/tree.ts';
+import { FreshBlocks } from './fresh-blocks.ts';
 import { KnownSet } from './known-set.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -17,12 +19,22 @@ import { TokenBucket } from './token-bucket.ts';
  * homework's target finds a hundred a second, which must all reach it, or it is behind for ever.
  */
 export const HEAL_RATE = { perSecond: 256, burst: 64 } as const;
-/** Our tip goes out again after this long without news, since any datagram may have been lost. */
+/** What of it blocks that were sent already may take: a miner that reads all this has time to mine. */
+export const REPEAT_RATE = { perSecond: 64, burst: 32 } as const;
+/** Once in this time the tip goes out again, and below it what was never shown, since any datagram may have been lost. */
 export const TIP_REPEAT_MS = 10_000;
+/** Blocks below the tip that go with it; of more, the next ones the next time. */
+export const TIP_REPEAT_BLOCKS = 32;
 /** A miner that shows itself behind is healed at most this often: its next block may have crossed ours. */
 export const REWIND_INTERVAL_MS = 1_000;
+/** One that stays on blocks which never came here is healed after ever longer pauses: it may build on a dead root. */
+export const STRAY_PAUSE_LIMIT_MS = 60_000;
+/** Healed so often in vain, it is called lost: pauses of 1, 2, 4, 8 and 16 s are over. */
+export const STRAYS_LIMIT = 6;
 /** A miner that has shown nothing is sent the chain again after this long; each further time after twice as long. */
 export const INTRODUCTION_MS = { first: 3_000, most: 60_000 } as const;
+/** The genesis block goes out so often in a row: were it the one datagram lost, the next block would become the root. */
+export const GENESIS_COPIES = 3;
 
 /** Ancestors of a shown block that are noted as known: what was mined above a gap this old will not be sent again. */
 const KNOWN_DEPTH = 512;
@@ -33,28 +45,46 @@ type MinerState =
   /** It has shown a block of our tree. */
   | { readonly kind: 'following' };
 
-/** The state that we keep of one miner. The owner sends what `tick` and `tipChanged` return. */
+/** The state that we keep of one miner. The owner sends what `takeDue` returns. */
 export class HomeworkMiner {
   #known = new KnownSet();
   readonly #budget: TokenBucket;
+  readonly #repeatBudget: TokenBucket;
+  readonly #fresh = new FreshBlocks();
   #state: MinerState;
-  /** Blocks of the best chain up to this height are taken as sent; -1 before genesis. */
+  /** Blocks of the best chain up to this height were sent; -1 before genesis. */
   #cursor = -1;
+  /** Blocks of the best chain up to this height it has shown. */
+  #shared = 0;
+  /** Where the next repeat of what was never shown begins. */
+  #sweep = 0;
+  #lastRepeatMs: number;
   #lastSentMs: number;
   #lastRewindMs = Number.NEGATIVE_INFINITY;
+  /** It has shown itself behind when it was healed just before: then it is healed from here when the time comes. */
+  #pendingRewind: number | null = null;
   #shownHeight: number | null = null;
-  /** It has shown a block without known parent, and no other since. */
-  #strayed = false;
+  /** Blocks without known parent it was healed for, since it has shown another. */
+  #strays = 0;
+  /** It has shown another genesis block, and no block of ours since. */
+  #isForeign = false;
 
   constructor(nowMs: number) {
     this.#budget = new TokenBucket(HEAL_RATE.perSecond, HEAL_RATE.burst, nowMs);
+    this.#repeatBudget = new TokenBucket(REPEAT_RATE.perSecond, REPEAT_RATE.burst, nowMs);
     this.#state = { kind: 'unheard', nextIntroductionMs: nowMs, pauseMs: INTRODUCTION_MS.first };
+    this.#lastRepeatMs = nowMs;
     this.#lastSentMs = nowMs;
   }
 
   /** The greatest height at which it has shown a block of our tree; null while it has shown none. */
   get shownHeight(): number | null {
     return this.#shownHeight;
+  }
+
+  /** Whether all that it sends hangs on blocks that never came here, however often it was healed. */
+  get isLost(): boolean {
+    return this.#strays >= STRAYS_LIMIT;
   }
 
   /** It has sent this block, whatever becomes of it: there is no need to send it back. */
@@ -65,6 +95,7 @@ export class HomeworkMiner {
   /** The best tip has moved from or over this fork: what follows must be sent. */
   tipMoved(forkHeight: number): void {
     this.#cursor = Math.min(this.#cursor, forkHeight);
+    this.#shared = Math.min(this.#shared, forkHeight);
   }
 
   /**
@@ -78,7 +109,8 @@ export class HomeworkMiner {
     }
     // Nobody mines lower than before, but who has restarted and lost everything.
     if (isNew && this.#shownHeight !== null && entry.height <= this.#shownHeight) this.#forget();
-    this.#strayed = false;
+    this.#strays = 0;
+    this.#isForeign = false;
     // A block cannot be mined without its ancestors, so it has these too.
     this.#known.add(entry.hash);
     let at = entry.parent;
@@ -88,8 +120,26 @@ export class HomeworkMiner {
     }
     this.#shownHeight = Math.max(this.#shownHeight ?? 0, entry.height);
     const shared = tree.forkPoint(entry).height;
-    if (tree.tip.hash === entry.hash) this.#cursor = entry.height;
-    else if (tree.tip.height >= entry.height) this.#rewind(shared, nowMs);
+    this.#shared = Math.max(this.#shared, shared);
+    if (tree.tip.hash === entry.hash) {
+      this.#cursor = entry.height;
+      this.#pendingRewind = null;
+    } else if (tree.tip.height >= entry.height) this.#rewind(shared, nowMs);
+  }
+
+  /**
+   * Somebody at its address has sent a block of our tree, and it may have been this miner. It is healed as if it were,
+   * but nothing is taken as known to it.
+   */
+  mayShow(entry: TreeEntry, tree: BlockTree, nowMs: number): void {
+    const { tip } = tree;
+    if (tip.hash !== entry.hash && tip.height >= entry.height)
+      this.#rewind(Math.max(this.#shared, tree.forkPoint(entry).height), nowMs);
+  }
+
+  /** It has sent another genesis block: until it shows a block of ours, it hears only what a newcomer hears. */
+  showsForeignRoot(): void {
+    this.#isForeign = true;
   }
 
   /**
@@ -97,9 +147,11 @@ export class HomeworkMiner {
    * where that was in vain, as it may have restarted.
    */
   showsUnknown(tree: BlockTree, nowMs: number): void {
-    if (!this.#mayRewind(nowMs)) return;
-    if (this.#strayed) this.#forget();
-    this.#strayed = true;
+    if (this.#isForeign) return;
+    const pauseMs = Math.min(STRAY_PAUSE_LIMIT_MS, REWIND_INTERVAL_MS * 2 ** (this.#strays - 1));
+    if (nowMs - this.#lastRewindMs < Math.max(REWIND_INTERVAL_MS, pauseMs)) return;
+    if (this.#strays > 0) this.#forget();
+    this.#strays++;
     let height = Math.min(tree.tip.height, this.#shownHeight ?? 0);
     const lowest = Math.max(0, height - KNOWN_DEPTH);
     while (height > lowest && !this.#known.has(tree.at(height)!.hash)) height--;
@@ -108,49 +160,114 @@ export class HomeworkMiner {
 
   /** The blocks to send now, in order. */
   takeDue(tree: BlockTree, nowMs: number): Block[] {
-    if (this.#state.kind === 'unheard' && nowMs >= this.#state.nextIntroductionMs) {
-      const pauseMs = this.#state.pauseMs;
+    const state = this.#state;
+    if (state.kind === 'unheard' && nowMs >= state.nextIntroductionMs) {
       this.#cursor = -1;
-      this.#state.nextIntroductionMs = nowMs + pauseMs;
-      this.#state.pauseMs = Math.min(pauseMs * 2, INTRODUCTION_MS.most);
+      state.nextIntroductionMs = nowMs + state.pauseMs;
+      state.pauseMs = Math.min(state.pauseMs * 2, INTRODUCTION_MS.most);
     }
-    const blocks: Block[] = [];
-    const needsGenesis = this.#state.kind === 'unheard' && !this.#known.has(tree.genesis.hash);
-    while (
-      this.#cursor < tree.tip.height &&
-      this.#budget.available(nowMs) > (needsGenesis && blocks.length === 0 ? 1 : 0)
-    ) {
-      const entry = tree.at(this.#cursor + 1)!;
-      this.#cursor++;
+    if (this.#pendingRewind !== null) this.#rewind(this.#pendingRewind, nowMs);
+    const burst = new Burst(tree, this.#budget, this.#copiesOfGenesis(tree), nowMs);
+    while (this.#cursor < tree.tip.height && burst.hasRoom) {
+      const entry = tree.at(++this.#cursor)!;
       if (this.#known.has(entry.hash)) continue;
-      if (needsGenesis && blocks.length === 0 && entry.height > 0) {
-        this.#budget.take(nowMs);
-        blocks.push(tree.genesis.block);
-      }
-      this.#budget.take(nowMs);
-      blocks.push(entry.block);
+      burst.add(entry);
+      this.#fresh.sent(entry.hash, nowMs);
     }
-    const idle = blocks.length === 0 && this.#cursor >= tree.tip.height;
-    if (idle && this.#state.kind === 'following' && nowMs - this.#lastSentMs >= TIP_REPEAT_MS)
-      if (this.#budget.take(nowMs)) blocks.push(tree.tip.block);
-    if (blocks.length > 0) this.#lastSentMs = nowMs;
-    return blocks;
+    // A chain that is still being brought to it comes first: what follows would be dropped.
+    const isIdle = this.#cursor === tree.tip.height && burst.blocks.length === 0;
+    if (isIdle && this.#mayHearRepeats) this.#repeat(burst, nowMs);
+    if (burst.blocks.length > 0) this.#lastSentMs = nowMs;
+    return burst.blocks;
+  }
+
+  /** Whether it may be there and on our chain: others hear new blocks once, and the introductions. */
+  get #mayHearRepeats(): boolean {
+    if (this.#isForeign || this.isLost) return false;
+    return this.#state.kind === 'following' || this.#state.pauseMs < INTRODUCTION_MS.most;
+  }
+
+  /** Sends again what is new and was not shown yet; and now and then the tip, with what was never shown below it. */
+  #repeat(burst: Burst, nowMs: number): void {
+    const { tree } = burst;
+    const again = (entry: TreeEntry): boolean => {
+      if (!burst.hasRoom || !this.#repeatBudget.take(nowMs)) return false;
+      burst.add(entry);
+      return true;
+    };
+    if (nowMs - this.#lastRepeatMs >= TIP_REPEAT_MS) {
+      this.#lastRepeatMs = nowMs;
+      if (this.#sweep <= this.#shared || this.#sweep >= tree.tip.height)
+        this.#sweep = this.#shared + 1;
+      for (let left = TIP_REPEAT_BLOCKS - 1; left > 0 && this.#sweep < tree.tip.height; left--) {
+        const entry = tree.at(this.#sweep++)!;
+        if (!this.#known.has(entry.hash) && !again(entry)) return;
+      }
+      // To a peer of our kind, a tip that it sent itself says that it came.
+      if (!this.#known.has(tree.tip.hash) || nowMs - this.#lastSentMs >= TIP_REPEAT_MS)
+        again(tree.tip);
+      return;
+    }
+    for (const hash of this.#fresh.takeDue(nowMs)) {
+      const entry = this.#known.has(hash) ? undefined : tree.get(hash);
+      if (entry !== undefined && tree.at(entry.height)?.hash === hash && !again(entry)) return;
+    }
+  }
+
+  /** How often the genesis block precedes what is sent next: whoever has shown a block needs none. */
+  #copiesOfGenesis({ genesis }: BlockTree): number {
+    return this.#state.kind === 'unheard' && !this.#known.has(genesis.hash) ? GENESIS_COPIES : 0;
   }
 
   /** What it showed before is taken as lost. */
   #forget(): void {
     this.#known = new KnownSet();
     this.#shownHeight = null;
-  }
-
-  #mayRewind(nowMs: number): boolean {
-    return nowMs - this.#lastRewindMs >= REWIND_INTERVAL_MS;
+    this.#shared = 0;
   }
 
   /** Sends again from above this height. What it was sent but never showed counts as lost. */
   #rewind(height: number, nowMs: number): void {
-    if (this.#cursor <= height || !this.#mayRewind(nowMs)) return;
+    if (nowMs - this.#lastRewindMs < REWIND_INTERVAL_MS) {
+      this.#pendingRewind = Math.min(this.#pendingRewind ?? height, height);
+      return;
+    }
+    this.#pendingRewind = null;
+    if (this.#cursor <= height) return;
     this.#lastRewindMs = nowMs;
     this.#cursor = height;
+  }
+}
+
+/** What is sent in one go. Where the miner needs the genesis block, that comes first, several times. */
+class Burst {
+  readonly tree: BlockTree;
+  readonly blocks: Block[] = [];
+  readonly #budget: TokenBucket;
+  readonly #genesisCopies: number;
+  readonly #nowMs: number;
+
+  constructor(tree: BlockTree, budget: TokenBucket, genesisCopies: number, nowMs: number) {
+    this.tree = tree;
+    this.#budget = budget;
+    this.#genesisCopies = genesisCopies;
+    this.#nowMs = nowMs;
+  }
+
+  /** Whether another block fits into the budget, the genesis blocks that must come before it included. */
+  get hasRoom(): boolean {
+    const before = this.blocks.length === 0 ? this.#genesisCopies : 0;
+    return this.#budget.available(this.#nowMs) > before;
+  }
+
+  add(entry: TreeEntry): void {
+    if (this.blocks.length === 0)
+      for (let copy = 0; copy < this.#genesisCopies; copy++) this.#push(this.tree.genesis.block);
+    if (entry.height > 0 || this.#genesisCopies === 0) this.#push(entry.block);
+  }
+
+  #push(block: Block): void {
+    this.#budget.take(this.#nowMs);
+    this.blocks.push(block);
   }
 }

@@ -42,7 +42,13 @@ export type PeerInput =
       /** As the signaling claims; null where there is none. */
       readonly nodeId: string | null;
     }
-  | { readonly kind: 'received'; readonly linkId: string; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'received';
+      readonly linkId: string;
+      readonly bytes: Uint8Array;
+      /** A stranger's datagram that one of these UDP links may have sent: they share its address, and not its port. */
+      readonly among?: readonly string[];
+    }
   | { readonly kind: 'disconnected'; readonly linkId: string }
   | { readonly kind: 'dial-failed'; readonly nodeId: string }
   /** More than `CONGESTED_BYTES` wait to be sent on this link, or no longer. */

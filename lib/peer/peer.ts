@@ -112,12 +112,12 @@ export class Peer {
         else this.#room.connected(input.linkId, input.linkKind, input.nodeId);
         return;
       case 'received': {
-        const { linkId, bytes } = input;
+        const { linkId, bytes, among } = input;
         const neighbour = neighbours.get(linkId);
         if (neighbour?.kind === 'room') this.#room.received(neighbour, bytes);
-        else if (neighbour !== undefined) this.#udp.received(neighbour, bytes);
         // Strangers' datagrams come without a connection.
-        else if (linkId.startsWith('udp:')) this.#udp.received(this.#udp.connected(linkId), bytes);
+        else if (linkId.startsWith('udp:'))
+          this.#udp.received(neighbour ?? this.#udp.connected(linkId), bytes, among);
         return;
       }
       case 'disconnected': {

@@ -8,6 +8,8 @@ import type { PeerContext } from './context.ts';
 import { makeUdpNeighbour, type UdpNeighbour } from './neighbour.ts';
 
 const FOREIGN_GENESIS = 'It runs another genesis block: restart it, so that it hears ours first.';
+const DEAD_BRANCH =
+  'It builds on blocks that never came here, and takes none of ours: where this lasts, restart it.';
 
 export class UdpProtocol {
   readonly #context: PeerContext;
@@ -24,7 +26,8 @@ export class UdpProtocol {
     return neighbour;
   }
 
-  received(neighbour: UdpNeighbour, bytes: Uint8Array): void {
+  /** @param among the links of which one may be the sender, where `neighbour` stands for strangers */
+  received(neighbour: UdpNeighbour, bytes: Uint8Array, among: readonly string[] = []): void {
     const { linkId, miner } = neighbour;
     const keeper = this.#keeper;
     const decoded = decodeBlock(bytes);
@@ -32,7 +35,9 @@ export class UdpProtocol {
       this.#context.refuse(linkId, decoded.code);
       return;
     }
-    if (decoded.field === 'previous_hash') neighbour.readsPreviousHash = true;
+    const candidates = this.#neighboursAt(among);
+    if (decoded.field === 'previous_hash')
+      for (const each of [neighbour, ...candidates]) each.readsPreviousHash = true;
     const { block } = decoded;
     // Noted before the block is judged, so that it is not echoed to the miner that sent it.
     const hash = hashBlockHex(block);
@@ -40,16 +45,21 @@ export class UdpProtocol {
     if (keeper.chain === null) keeper.considerGenesis(block, 'udp');
     if (keeper.chain === null) return;
     const outcome = keeper.accept(block, linkId);
-    if (outcome.kind === 'invalid' && outcome.code === 'second-genesis')
+    if (outcome.kind === 'invalid' && outcome.code === 'second-genesis') {
       neighbour.trouble = FOREIGN_GENESIS;
+      miner?.showsForeignRoot();
+    }
     const { tree } = keeper.chain;
     const entry = keeper.chain.find(hash, linkId);
     if (entry !== undefined) {
       neighbour.trouble = null;
       const isNew = outcome.kind !== 'duplicate';
       miner?.shows(entry, tree, isNew, this.#context.nowMs);
-    } else if (outcome.kind === 'orphan' && neighbour.trouble === null)
-      miner?.showsUnknown(tree, this.#context.nowMs);
+      for (const other of candidates) other.miner?.mayShow(entry, tree, this.#context.nowMs);
+    } else if (outcome.kind === 'orphan' && miner !== null) {
+      miner.showsUnknown(tree, this.#context.nowMs);
+      if (miner.isLost) neighbour.trouble ??= DEAD_BRANCH;
+    }
     this.feed();
   }
 
@@ -71,6 +81,11 @@ export class UdpProtocol {
       for (const block of miner?.takeDue(chain.tree, nowMs) ?? [])
         outputs.push({ kind: 'send', linkId, bytes: encodeBlock(block, field) });
     }
+  }
+
+  #neighboursAt(linkIds: readonly string[]): UdpNeighbour[] {
+    const found = linkIds.map((linkId) => this.#context.neighbours.get(linkId));
+    return found.filter((neighbour) => neighbour?.kind === 'udp');
   }
 
   *#miners(): Generator<UdpNeighbour> {

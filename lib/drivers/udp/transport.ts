@@ -55,8 +55,9 @@ export function udpLinkId(peer: UdpPeer): string {
 
 /**
  * Starts to carry datagrams. Those whose sender cannot be told, a stranger or one of several miners that share an
- * address, are received from `UDP_STRANGERS_LINK`, which is never connected and never sent to. Every configured miner is `connected` in the next microtask, whether it runs yet or not:
- * UDP cannot tell. A name that does not resolve yet is no error: it is warned of once, and tried again for ever.
+ * address, are received from `UDP_STRANGERS_LINK`, which is never connected and never sent to; with them come the links
+ * of all miners at that address. Every configured miner is `connected` in the next microtask, whether it runs yet or
+ * not: UDP cannot tell. A name that does not resolve yet is no error: it is warned of once, and tried again for ever.
  */
 export function createUdpTransport(
   options: UdpTransportOptions,
@@ -124,9 +125,18 @@ export function createUdpTransport(
     openLinks();
     socket.listen((bytes, sender) => {
       if (closed) return;
-      const link = linkOfSender([...links.values()], canonicalIp(sender.address), sender.port);
-      if (link === null) events.received(UDP_STRANGERS_LINK, bytes);
-      else if (link.open) events.received(link.id, bytes);
+      const ip = canonicalIp(sender.address);
+      const atAddress = [...links.values()].filter((link) => link.ips.includes(ip));
+      const link = linkOfSender(atAddress, sender.port);
+      if (link?.open === true) events.received(link.id, bytes);
+      else if (link !== null) return;
+      else if (atAddress.length === 0) events.received(UDP_STRANGERS_LINK, bytes);
+      else
+        events.received(
+          UDP_STRANGERS_LINK,
+          bytes,
+          atAddress.map(({ id }) => id),
+        );
     });
   });
   void keepLookingUp();
@@ -163,9 +173,8 @@ export function createUdpTransport(
   };
 }
 
-/** R10: the configured miner of that address and port, else the only one with that address, else nobody's. */
-function linkOfSender(links: readonly UdpLink[], ip: string, port: number): UdpLink | null {
-  const atAddress = links.filter((link) => link.ips.includes(ip));
+/** R10: of the configured miners at an address the one of that port, else the only one there, else one of them all. */
+function linkOfSender(atAddress: readonly UdpLink[], port: number): UdpLink | null {
   const exact = atAddress.filter((link) => link.peer.port === port);
   if (exact.length > 0) return exact[0]!;
   return atAddress.length === 1 ? atAddress[0]! : null;
