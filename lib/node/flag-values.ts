@@ -7,6 +7,7 @@ import type { PreviousField } from '../chain/codec.ts';
 import { readTarget } from '../chain/target.ts';
 import { readPort, readUdpAddress, type UdpAddress } from '../drivers/udp/address.ts';
 import { THREADS_LIMIT } from '../drivers/workers/mining-pool.ts';
+import type { UdpRoot } from '../peer/genesis.ts';
 import { readRoomLink, SPACING_LIMITS_MS, type RoomPolicy } from '../net/room-link.ts';
 
 /** The real miners' port is not documented; every party can change it (R6). */
@@ -105,6 +106,17 @@ export function readAddress(text: string, defaultPort: number, where: string): U
   const result = readUdpAddress(text, defaultPort);
   if (!result.ok) throw new WrongWord(`${where}: ${result.reason}.`);
   return result.address;
+}
+
+/** Which block becomes the root of a chain that UDP miners bring: `--genesis-hash` and `--any-root`. */
+export function readUdpRoot(hash: string | undefined, any: boolean | undefined): UdpRoot {
+  if (hash !== undefined && !/^[\da-f]{64}$/i.test(hash))
+    throw new WrongWord(`--genesis-hash "${hash}" is no hash of a block: write its 64 hex digits.`);
+  if (hash !== undefined && any === true)
+    throw new WrongWord(
+      '--genesis-hash and --any-root exclude each other: the one names the root, the other takes the first.',
+    );
+  return { hash: hash?.toLowerCase() ?? null, any: any === true };
 }
 
 /** UDP addresses separated by commas; empty parts are skipped. */

@@ -38,12 +38,16 @@ resumed keeps its miners too:
   --udp <host[:port]>    where this machine hears UDP miners
   --miners <a,b>         their addresses, each host[:port]
   --min-spacing <time>   tabs hold back so that blocks come no faster than this (1s); 0 is off
+  --genesis-hash <hash>  take this genesis block and no other (the first that a miner sends)
+  --any-root             take the first block that comes as the root, for a late start among miners that do not send the
+                         genesis again; what lies below it stays unknown
   --default-port <port>  the port of addresses without one (5000)
   --field <name>         how our blocks name the block before: previous, previous_hash or both (previous)
   --mine                 search blocks here too
   --threads <n>          search threads (the number of cores, less one)
-  --status <host:port>   answer /status and /chain over HTTP
+  --status <host:port>   answer /status, /metrics and /chain over HTTP
   --log-dir <folder>     write a log, one file for each node id
+  --log-json             write it as JSON, one object a line; without --log-dir, to the output
 
 Ends with Ctrl-C. Exit code 2 where a flag or its value is wrong, or a port is taken; 1 where something else fails.
 `;
@@ -58,10 +62,14 @@ by commas. With the word genesis it mines the first block; without, it waits for
   --no-mine              only pass blocks on
   --threads <n>          search threads (the number of cores, less one)
   --target <target>      the constant target: 2**235, or up to 64 hex digits (2**235)
+  --genesis-hash <hash>  take this genesis block and no other (the first that a miner sends)
+  --any-root             take the first block that comes as the root, for a late start among miners that do not send the
+                         genesis again; what lies below it stays unknown
   --default-port <port>  the port of addresses without one (5000)
   --field <name>         how our blocks name the block before: previous, previous_hash or both (previous)
-  --status <host:port>   answer /status and /chain over HTTP
+  --status <host:port>   answer /status, /metrics and /chain over HTTP
   --log-dir <folder>     write a log, one file for each node id
+  --log-json             write it as JSON, one object a line; without --log-dir, to the output instead of the tree
   --store <folder>       keep the chain and this miner's key there, and go on with them the next time
   --name <name>          the name that others see, at most 24 characters
 

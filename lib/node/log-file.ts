@@ -10,7 +10,7 @@ export const LOG_QUEUE_LIMIT_BYTES = 1024 * 1024;
 
 export interface LogFile {
   readonly path: string;
-  /** Appends one line with the time before it; line breaks inside become spaces. */
+  /** Appends one line, as text with the time before it; line breaks inside become spaces. */
   write(line: string): void;
   /** Resolves when all is written. */
   close(): Promise<void>;
@@ -19,13 +19,17 @@ export interface LogFile {
 export type LogOutcome =
   { readonly ok: true; readonly log: LogFile } | { readonly ok: false; readonly message: string };
 
-/** Opens `<folder>/<node id>.txt` and appends to it; makes the folder. Trouble that comes later goes to `warn`. */
+/**
+ * Opens `<folder>/<node id>.txt` and appends to it; makes the folder. Trouble that comes later goes to `warn`. Where each
+ * line is JSON, which states its time itself, the file ends in `.jsonl`.
+ */
 export async function openLogFile(
   folder: string,
   nodeId: string,
   warn: (message: string) => void,
+  isJson = false,
 ): Promise<LogOutcome> {
-  const path = join(folder, `${nodeId}.txt`);
+  const path = join(folder, `${nodeId}.${isJson ? 'jsonl' : 'txt'}`);
   try {
     await mkdir(folder, { recursive: true });
     const stream = createWriteStream(path, { flags: 'a' });
@@ -41,7 +45,13 @@ export async function openLogFile(
       failed = true;
     });
     const append = (line: string) =>
-      stream.write(`${new Date().toISOString()} ${line.replace(/[\r\n]+/g, ' ')}\n`);
+      stream.write(
+        isJson ? `${line}\n` : `${new Date().toISOString()} ${line.replace(/[\r\n]+/g, ' ')}\n`,
+      );
+    const describeDropped = (lines: number) =>
+      isJson
+        ? JSON.stringify({ time: new Date().toISOString(), kind: 'dropped', lines })
+        : `${lines} lines were dropped because the disk was slow`;
     return {
       ok: true,
       log: {
@@ -68,8 +78,4 @@ export async function openLogFile(
     const { code } = error as NodeJS.ErrnoException;
     return { ok: false, message: `The log ${path} cannot be written (${code ?? String(error)}).` };
   }
-}
-
-function describeDropped(lines: number): string {
-  return `${lines} lines were dropped because the disk was slow`;
 }

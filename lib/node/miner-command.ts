@@ -77,13 +77,18 @@ export async function runMiner(flags: MinerFlags, terminal: Terminal): Promise<n
     await session.close();
     return EXIT.usage;
   }
-  if (flags.udp !== null) terminal.print(`Listening on UDP ${writeUdpAddress(socket!.local)}`);
+  const printsLog = flags.logJson && flags.logDir === null;
+  // Where the output is the log, nothing else stands there.
+  const tell = printsLog ? terminal.complain : terminal.print;
+  if (flags.udp !== null) tell(`Listening on UDP ${writeUdpAddress(socket!.local)}`);
   if (flags.room !== null) {
-    terminal.print(`Joining room ${flags.room.policy.room}`);
+    tell(`Joining room ${flags.room.policy.room}`);
     const genesis = reached?.hints.genesis ?? null;
     if (genesis !== null) session.offerGenesis(genesis);
   }
-  const stopPrinting = printTrees(session, (text) => terminal.print(text));
+  const stopPrinting = printsLog
+    ? () => undefined
+    : printTrees(session, (text) => terminal.print(text));
   const refusal = await Promise.race([
     untilAborted(interrupts.signal).then(() => null),
     flags.udp === null ? new Promise<never>(() => {}) : untilUnfitForUdp(session),
@@ -99,7 +104,7 @@ export async function runMiner(flags: MinerFlags, terminal: Terminal): Promise<n
 /** Which chain to follow: that of the room, or that of the UDP miners. */
 function chainOptions(
   flags: MinerFlags,
-): Pick<PeerOptions, 'room' | 'genesis' | 'target' | 'spacingMs' | 'minSpacingMs'> {
+): Pick<PeerOptions, 'room' | 'genesis' | 'udpRoot' | 'target' | 'spacingMs' | 'minSpacingMs'> {
   if (flags.room !== null) {
     const { policy } = flags.room;
     const { room, target, spacingMs, minSpacingMs } = policy;
@@ -108,6 +113,7 @@ function chainOptions(
   return {
     room: '',
     genesis: { kind: flags.genesis ? 'made' : 'heard' },
+    udpRoot: flags.udpRoot,
     target: flags.target ?? HOMEWORK_TARGET,
     spacingMs: DEFAULT_SPACING_MS,
     minSpacingMs: 0,

@@ -3,6 +3,7 @@
  */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { PreviousField } from '../chain/codec.ts';
+import type { UdpRoot } from '../peer/genesis.ts';
 import type { UdpAddress } from '../drivers/udp/address.ts';
 import {
   readAddress,
@@ -15,6 +16,7 @@ import {
   readStatus,
   readTargetFlag,
   readThreads,
+  readUdpRoot,
   readWords,
   WrongWord,
   type FlagsOutcome,
@@ -28,6 +30,7 @@ export interface MinerFlags {
   readonly others: readonly UdpAddress[];
   /** Whether to mine and broadcast the first block. */
   readonly genesis: boolean;
+  readonly udpRoot: UdpRoot;
   /** The room to join over WebRTC: its policy, and the page's address, whose server introduces peers. */
   readonly room: RoomFlag | null;
   readonly mine: boolean;
@@ -36,6 +39,8 @@ export interface MinerFlags {
   readonly field: PreviousField;
   readonly status: UdpAddress | null;
   readonly logDir: string | null;
+  /** Whether each line of the log is a JSON object. */
+  readonly logJson: boolean;
   /** Where the chain and the key are kept; null keeps them in memory. */
   readonly storeDir: string | null;
   readonly name: string | null;
@@ -47,10 +52,13 @@ const MINER_OPTIONS = {
   'no-mine': { type: 'boolean' },
   threads: { type: 'string' },
   target: { type: 'string' },
+  'genesis-hash': { type: 'string' },
+  'any-root': { type: 'boolean' },
   'default-port': { type: 'string' },
   field: { type: 'string' },
   status: { type: 'string' },
   'log-dir': { type: 'string' },
+  'log-json': { type: 'boolean' },
   store: { type: 'string' },
   name: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -82,12 +90,18 @@ export function readMinerFlags(words: readonly string[]): FlagsOutcome<MinerFlag
       throw new WrongWord(
         '--target and --room exclude each other: the target of a room is in its link.',
       );
+    const udpRoot = readUdpRoot(values['genesis-hash'], values['any-root']);
+    if ((udpRoot.hash !== null || udpRoot.any) && (room !== null || genesisText !== undefined))
+      throw new WrongWord(
+        '--genesis-hash and --any-root belong to a miner that hears its genesis from others: leave them out, or "genesis" and --room.',
+      );
     return {
       kind: 'flags',
       flags: {
         udp: roomAlone ? null : readAddress(addressText, defaultPort, '<addr>'),
         others: roomAlone ? [] : readAddresses(othersText, defaultPort, '<others>'),
         genesis: genesisText !== undefined,
+        udpRoot,
         room,
         mine: values['no-mine'] !== true,
         threads: readThreads(values.threads),
@@ -95,6 +109,7 @@ export function readMinerFlags(words: readonly string[]): FlagsOutcome<MinerFlag
         field: readField(values.field),
         status: readStatus(values.status),
         logDir: readFolder(values['log-dir'], '--log-dir'),
+        logJson: values['log-json'] === true,
         storeDir: readFolder(values.store, '--store'),
         name: readName(values.name),
       },

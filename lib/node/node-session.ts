@@ -25,7 +25,7 @@ import { startWebRtcProcess, type WebRtcProcess } from '../drivers/webrtc/proces
 import { defaultThreads } from '../drivers/workers/mining-pool.ts';
 import { createThreadPool } from '../drivers/workers/thread-pool.ts';
 import { KEY_SEED_BYTES, makeKeyPair, type KeyPair } from '../ledger/account.ts';
-import type { GenesisSource } from '../peer/genesis.ts';
+import type { GenesisSource, UdpRoot } from '../peer/genesis.ts';
 import type { PeerEvent } from '../peer/inputs.ts';
 import type { PeerOptions } from '../peer/peer.ts';
 import { createIdlePool } from './idle-pool.ts';
@@ -40,6 +40,8 @@ export interface NodeSessionOptions {
   /** Room code; empty for a miner that speaks UDP only. */
   readonly room: string;
   readonly genesis: GenesisSource;
+  /** Which block of UDP miners becomes the genesis; the first that comes where absent. */
+  readonly udpRoot?: UdpRoot;
   readonly target: bigint;
   readonly spacingMs: number;
   readonly minSpacingMs: number;
@@ -112,6 +114,7 @@ async function openSession(
     agent: 'node',
     room: options.room,
     genesis: options.genesis,
+    ...(options.udpRoot !== undefined && { udpRoot: options.udpRoot }),
     target: options.target,
     spacingMs: options.spacingMs,
     minSpacingMs: options.minSpacingMs,

@@ -217,6 +217,7 @@ async function bridge(
     name: 'bridge',
     room,
     genesis: { kind: 'endorsed', bridge: keys.account },
+    udpRoot: flags.udpRoot,
     target: setting.target,
     spacingMs: DEFAULT_SPACING_MS,
     minSpacingMs: setting.minSpacingMs,

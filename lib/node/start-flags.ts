@@ -6,6 +6,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { PreviousField } from '../chain/codec.ts';
 import type { UdpAddress } from '../drivers/udp/address.ts';
 import { ICE_SERVERS_LIMIT, readIceServer, type IceServer } from '../drivers/webrtc/ice-servers.ts';
+import type { UdpRoot } from '../peer/genesis.ts';
 import { ROOM_CODE } from '../net/room-link.ts';
 import {
   readAddress,
@@ -18,6 +19,7 @@ import {
   readStatus,
   readTargetFlag,
   readThreads,
+  readUdpRoot,
   readWords,
   WrongWord,
   type FlagsOutcome,
@@ -52,6 +54,7 @@ export interface StartFlags {
   /** Where to hear UDP miners; null where the room has none. */
   readonly udp: UdpAddress | null;
   readonly miners: readonly UdpAddress[];
+  readonly udpRoot: UdpRoot;
   readonly minSpacingMs: number | null;
   readonly field: PreviousField;
   /** Whether the bridge searches blocks of its own. */
@@ -59,6 +62,8 @@ export interface StartFlags {
   readonly threads: number | null;
   readonly status: UdpAddress | null;
   readonly logDir: string | null;
+  /** Whether each line of the log is a JSON object. */
+  readonly logJson: boolean;
   readonly stateDir: string;
 }
 
@@ -78,12 +83,15 @@ const START_OPTIONS = {
   udp: { type: 'string' },
   miners: { type: 'string' },
   'min-spacing': { type: 'string' },
+  'genesis-hash': { type: 'string' },
+  'any-root': { type: 'boolean' },
   'default-port': { type: 'string' },
   field: { type: 'string' },
   mine: { type: 'boolean' },
   threads: { type: 'string' },
   status: { type: 'string' },
   'log-dir': { type: 'string' },
+  'log-json': { type: 'boolean' },
   state: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsConfig['options'];
@@ -111,12 +119,15 @@ export function readStartFlags(words: readonly string[]): FlagsOutcome<StartFlag
       for (const flag of [
         'miners',
         'min-spacing',
+        'genesis-hash',
+        'any-root',
         'default-port',
         'field',
         'mine',
         'threads',
         'status',
         'log-dir',
+        'log-json',
       ] as const)
         if (values[flag] !== undefined)
           throw new WrongWord(
@@ -147,12 +158,14 @@ export function readStartFlags(words: readonly string[]): FlagsOutcome<StartFlag
         spacingMs: readSpacingFlag(values.spacing, '--spacing', false),
         udp,
         miners,
+        udpRoot: readUdpRoot(values['genesis-hash'], values['any-root']),
         minSpacingMs: readSpacingFlag(values['min-spacing'], '--min-spacing', true),
         field: readField(values.field),
         mine: values.mine === true,
         threads: readThreads(values.threads),
         status: readStatus(values.status),
         logDir: readFolder(values['log-dir'], '--log-dir'),
+        logJson: values['log-json'] === true,
         stateDir: readFolder(values.state, '--state') ?? resolve('.state'),
       },
     };

@@ -1,6 +1,6 @@
 /**
- * Answers over HTTP how a miner stands: `/status` as JSON, and `/chain` as the best chain, one block a line in the
- * spec's JSON, genesis first. Read only.
+ * Answers over HTTP how a miner stands: `/status` as JSON, `/metrics` for Prometheus, and `/chain` as the best chain, one
+ * block a line in the spec's JSON, genesis first. Read only.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -11,11 +11,18 @@ import type { Block } from '../chain/block.ts';
 import { blockToJson } from '../chain/codec.ts';
 import type { SessionSnapshot } from '../drivers/session.ts';
 import { writeUdpAddress, type UdpAddress } from '../drivers/udp/address.ts';
+import { METRICS_TYPE, writeMetrics } from './metrics.ts';
 
 /** A status page is for a handful of watchers. */
 export const CONNECTION_LIMIT = 32;
 /** A watcher that takes nothing for so long is gone. */
 export const IDLE_LIMIT_MS = 60_000;
+
+const TYPES = new Map([
+  ['/status', 'application/json; charset=utf-8'],
+  ['/metrics', METRICS_TYPE],
+  ['/chain', 'application/x-ndjson; charset=utf-8'],
+]);
 
 /** What the server shows: a session, or a part of one in tests. */
 export interface StatusSource {
@@ -101,19 +108,18 @@ async function answer(
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('X-Content-Type-Options', 'nosniff');
   const path = (request.url ?? '').split('?', 1)[0];
-  if (path !== '/status' && path !== '/chain')
-    return end(response, 404, 'Nothing is here: ask for /status or /chain.\n');
+  const type = TYPES.get(path ?? '');
+  if (type === undefined)
+    return end(response, 404, 'Nothing is here: ask for /status, /metrics or /chain.\n');
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
     return end(response, 405, 'Only GET is answered here.\n');
   }
-  response.setHeader(
-    'Content-Type',
-    path === '/status' ? 'application/json; charset=utf-8' : 'application/x-ndjson; charset=utf-8',
-  );
+  response.setHeader('Content-Type', type);
   if (request.method === 'HEAD') return void response.end();
   if (path === '/status')
     return void response.end(`${JSON.stringify(statusOf(source.snapshot()))}\n`);
+  if (path === '/metrics') return void response.end(writeMetrics(source.snapshot()));
   // The list is taken at once, so that a reorganisation meanwhile does not mix two chains; a pipeline writes the next
   // line only when the reader has taken those before.
   await pipeline(Readable.from(chainLines([...source.bestChain()])), response);

@@ -114,7 +114,10 @@ export class CatchUp {
   #judge({ linkId, blocks, opens }: Slice, neighbour: RoomNeighbour | null): boolean {
     const keeper = this.#keeper;
     const [first] = blocks;
-    const startsAtGenesis = opens !== null && isGenesisShape(first!);
+    // Where a bridge came late, the room's first block is one with a parent that nobody knows.
+    const startsAtGenesis =
+      opens !== null &&
+      (isGenesisShape(first!) || hashBlockHex(first!) === neighbour?.status.genesis);
     if (startsAtGenesis && hashBlockHex(first!) !== keeper.chain?.tree.genesis.hash) {
       const endorsement = neighbour?.status.endorsement ?? null;
       if (keeper.considerGenesis(first!, 'room', endorsement, opens.slice(1))) this.#brought();

@@ -10,7 +10,13 @@ import type { Transaction } from '../ledger/transaction.ts';
 import { NO_STATUS, type ChainStatus, type Endorsement } from '../net/messages.ts';
 import { ChainView } from './chain-view.ts';
 import type { PeerContext } from './context.ts';
-import { endorseGenesis, isEndorsedBy, judgeGenesis, type GenesisSource } from './genesis.ts';
+import {
+  endorseGenesis,
+  FIRST_GENESIS,
+  isEndorsedBy,
+  judgeGenesis,
+  type GenesisSource,
+} from './genesis.ts';
 import { HashBudget } from './hash-budget.ts';
 import type { StoredChain } from './inputs.ts';
 import { LedgerKeeper } from './ledger-keeper.ts';
@@ -262,11 +268,11 @@ export class ChainKeeper {
   }
 
   #policy() {
-    const { genesis, keys, room, target } = this.#context.options;
+    const { genesis, keys, room, target, udpRoot = FIRST_GENESIS } = this.#context.options;
     // The bridge that signs a room's genesis is the one that takes it from its UDP miners.
     const isBridge = genesis.kind === 'endorsed' && genesis.bridge === keys.account;
     const source: GenesisSource = isBridge ? { kind: 'heard' } : genesis;
-    return { source, room, homeworkTarget: target };
+    return { source, room, homeworkTarget: target, udpRoot };
   }
 }
 

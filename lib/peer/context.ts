@@ -8,7 +8,7 @@ import type { KeyPair } from '../ledger/account.ts';
 import { cleanName, cleanNote } from '../ledger/text.ts';
 import { encodeMessage, type Message } from '../net/messages.ts';
 import type { Randomness } from '../net/links/fair-loss.ts';
-import type { GenesisSource } from './genesis.ts';
+import type { GenesisSource, UdpRoot } from './genesis.ts';
 import type { Clocks, PeerEvent, PeerOutput, PeerSettings } from './inputs.ts';
 import type { Neighbour, RoomNeighbour } from './neighbour.ts';
 
@@ -18,6 +18,8 @@ export interface PeerOptions {
   /** Room code; empty for a miner that speaks UDP only. */
   readonly room: string;
   readonly genesis: GenesisSource;
+  /** Where UDP miners bring the genesis; the first that comes where absent. */
+  readonly udpRoot?: UdpRoot;
   /** Constant target of rooms with a foreign genesis, and first target of a genesis that this peer makes. */
   readonly target: bigint;
   /** Aim of a `class` room whose genesis this peer makes, in milliseconds. */

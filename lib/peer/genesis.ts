@@ -23,11 +23,26 @@ export type GenesisSource =
   /** This peer makes it for the UDP miners (the `genesis` argument of R6). */
   | { readonly kind: 'made' };
 
+/** Which block a peer that hears its genesis from UDP miners takes as its root. */
+export interface UdpRoot {
+  /** 64 hex digits: this one and no other. Null: the first. */
+  readonly hash: string | null;
+  /**
+   * Whether it may have a parent, as long as it has its work: for those who come late, when nobody sends the genesis
+   * again. What lies below it is never known.
+   */
+  readonly any: boolean;
+}
+
+/** R3: the first genesis block that comes. */
+export const FIRST_GENESIS: UdpRoot = { hash: null, any: false };
+
 export interface GenesisPolicyOptions {
   readonly source: GenesisSource;
   readonly room: string;
   /** Constant target of rooms whose genesis is foreign. */
   readonly homeworkTarget: bigint;
+  readonly udpRoot: UdpRoot;
 }
 
 export type GenesisDecision =
@@ -39,9 +54,8 @@ export function judgeGenesis(
   block: Block,
   way: 'udp' | 'room' | 'store' | 'self',
   endorsed: boolean,
-  { source, room, homeworkTarget }: GenesisPolicyOptions,
+  { source, room, homeworkTarget, udpRoot }: GenesisPolicyOptions,
 ): GenesisDecision {
-  if (!isGenesisShape(block)) return { kind: 'refuse', code: 'wrong-genesis' };
   const hash = hashBlock(block);
   const trusted = way === 'store' || way === 'self';
   switch (source.kind) {
@@ -53,7 +67,12 @@ export function judgeGenesis(
     }
     case 'new': {
       const terms = readGenesisData(block.data);
-      if (terms === null || terms.room !== room || !meetsTarget(hash, terms.target))
+      if (
+        !isGenesisShape(block) ||
+        terms === null ||
+        terms.room !== room ||
+        !meetsTarget(hash, terms.target)
+      )
         return { kind: 'refuse', code: 'bad-genesis' };
       return { kind: 'adopt', rules: rulesOf(terms), pinned: false };
     }
@@ -61,11 +80,18 @@ export function judgeGenesis(
       // The store too may hold that of another bridge, from an older link to this room.
       if (!endorsed) return { kind: 'refuse', code: 'wrong-genesis' };
       return { kind: 'adopt', rules: homeworkRules(homeworkTarget), pinned: true };
-    case 'heard':
+    case 'heard': {
       if (!trusted && way !== 'udp') return { kind: 'refuse', code: 'wrong-genesis' };
+      const isAsked = udpRoot.hash === bytesToHex(hash);
+      if (udpRoot.hash !== null && !isAsked) return { kind: 'refuse', code: 'wrong-genesis' };
+      if (!isGenesisShape(block) && !isAsked && way !== 'store') {
+        if (!udpRoot.any) return { kind: 'refuse', code: 'wrong-genesis' };
+        if (!meetsTarget(hash, homeworkTarget)) return { kind: 'refuse', code: 'no-work' };
+      }
       return { kind: 'adopt', rules: homeworkRules(homeworkTarget), pinned: true };
+    }
     case 'made':
-      if (!trusted) return { kind: 'refuse', code: 'wrong-genesis' };
+      if (!trusted || !isGenesisShape(block)) return { kind: 'refuse', code: 'wrong-genesis' };
       return { kind: 'adopt', rules: homeworkRules(homeworkTarget), pinned: true };
   }
 }

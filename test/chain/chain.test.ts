@@ -277,8 +277,7 @@ describe('a locator', () => {
 });
 
 describe('a chain', () => {
-  it('cannot be made from a block that is no genesis block', () => {
-    expect(() => makeChain(mineBlock(new Uint8Array(0), GENESIS_HASH))).toThrow(TypeError);
+  it('cannot be made from a block whose fields have other lengths', () => {
     expect(() => makeChain({ ...GENESIS, proofOfWork: new Uint8Array(7) })).toThrow(TypeError);
   });
 

@@ -23,12 +23,14 @@ describe('the flags of start', () => {
         spacingMs: null,
         udp: null,
         miners: [],
+        udpRoot: { hash: null, any: false },
         minSpacingMs: null,
         field: 'previous',
         mine: false,
         threads: null,
         status: null,
         logDir: null,
+        logJson: false,
         stateDir: resolve('.state'),
       },
     });
@@ -37,7 +39,8 @@ describe('the flags of start', () => {
   it('set up a bridged room', () => {
     const line =
       '--port 0 --host 127.0.0.1 --room ab-1 --new --target 2**236 --udp miner.s --miners miner.1,miner.2:7 ' +
-      '--min-spacing 0 --default-port 6000 --field both --mine --threads 2 --status 127.0.0.1:0 --log-dir logs --state s';
+      '--min-spacing 0 --default-port 6000 --field both --mine --threads 2 --status 127.0.0.1:0 --log-dir logs --log-json --state s ' +
+      `--genesis-hash ${'0A'.repeat(32)}`;
     expect(readStartFlags(words(line))).toEqual({
       kind: 'flags',
       flags: {
@@ -56,12 +59,14 @@ describe('the flags of start', () => {
           { host: 'miner.1', port: 6000 },
           { host: 'miner.2', port: 7 },
         ],
+        udpRoot: { hash: '0a'.repeat(32), any: false },
         minSpacingMs: 0,
         field: 'both',
         mine: true,
         threads: 2,
         status: { host: '127.0.0.1', port: 0 },
         logDir: resolve('logs'),
+        logJson: true,
         stateDir: resolve('s'),
       },
     });
@@ -120,6 +125,8 @@ describe('the flags of start', () => {
     ['--miners a', /--miners belongs to a room with UDP miners/],
     ['--min-spacing 1s', /--min-spacing belongs to/],
     ['--mine', /--mine belongs to/],
+    ['--any-root', /--any-root belongs to/],
+    ['--udp a --miners b --genesis-hash 12', /--genesis-hash "12" is no hash/],
     ['--udp a --miners b --spacing 1s', /--spacing belongs to a room without/],
     ['--udp a --miners b --min-spacing 1', /or 0 for none/],
     ['--udp a --miners b --field prev', /--field "prev" is unknown/],
@@ -182,6 +189,7 @@ describe('the arguments of miner', () => {
           { host: 'miner.2', port: 5000 },
         ],
         genesis: true,
+        udpRoot: { hash: null, any: false },
         room: null,
         mine: true,
         threads: null,
@@ -189,6 +197,7 @@ describe('the arguments of miner', () => {
         field: 'previous',
         status: null,
         logDir: null,
+        logJson: false,
         storeDir: null,
         name: null,
       },
@@ -241,6 +250,9 @@ describe('the arguments of miner', () => {
     [`a b genesis --room ${link}`, /"genesis" and --room exclude each other/],
     [`a b --target 2**235 --room ${link}`, /--target and --room exclude each other/],
     [`--room ${link.slice(link.indexOf('#'))}`, /needs the whole link/],
+    ['a b genesis --any-root', /--any-root belong to a miner that hears/],
+    [`a b --any-root --room ${link}`, /--any-root belong to a miner that hears/],
+    [`a b --any-root --genesis-hash ${'0a'.repeat(32)}`, /exclude each other/],
     ['a b --target 1.5', /is no target/],
     ['a b --threads many', /--threads "many" is no number/],
     ['a b --status a:b', /names no port/],

@@ -5,9 +5,11 @@ import { writeUtf8 } from '../../lib/chain/bytes.ts';
 import { encodeGenesisData } from '../../lib/ledger/genesis.ts';
 import {
   endorseGenesis,
+  FIRST_GENESIS,
   isEndorsedBy,
   judgeGenesis,
   type GenesisSource,
+  type UdpRoot,
 } from '../../lib/peer/genesis.ts';
 import { anyText, bytes } from '../support/arbitraries.ts';
 import { freeBlock } from '../support/free-chain.ts';
@@ -35,11 +37,18 @@ const foreign = makeGenesis(writeUtf8('Genesis'));
 const WAYS = ['udp', 'room', 'store', 'self'] as const;
 type Way = (typeof WAYS)[number];
 
-function judge(block: Block, way: Way, source: GenesisSource, endorsed = false) {
+function judge(
+  block: Block,
+  way: Way,
+  source: GenesisSource,
+  endorsed = false,
+  udpRoot: UdpRoot = FIRST_GENESIS,
+) {
   const decision = judgeGenesis(block, way, endorsed, {
     source,
     room: ROOM,
     homeworkTarget: HOMEWORK_TARGET,
+    udpRoot,
   });
   return decision.kind === 'refuse'
     ? decision.code
@@ -51,6 +60,32 @@ const judgeAll = (block: Block, source: GenesisSource, endorsed = false) =>
   WAYS.map((way) => judge(block, way, source, endorsed));
 
 const all = (decision: string) => WAYS.map(() => decision);
+
+describe('where UDP miners bring the genesis block', () => {
+  const heard: GenesisSource = { kind: 'heard' };
+  const judgeRoot = (block: Block, udpRoot: UdpRoot, way: Way = 'udp') =>
+    judge(block, way, heard, false, udpRoot);
+  const later = mineBlock(writeUtf8('later'), 'ab'.repeat(32));
+
+  it('a pinned one is taken, and no other', () => {
+    const pin = { hash: hashBlockHex(foreign), any: false };
+    expect(judgeRoot(foreign, pin)).toBe('homework, pinned');
+    expect(judgeRoot(ours, pin)).toBe('wrong-genesis');
+    expect(judgeRoot(ours, pin, 'store')).toBe('wrong-genesis');
+    expect(judgeRoot(foreign, pin, 'room')).toBe('wrong-genesis');
+  });
+
+  it('a block with a parent becomes the root only for who came late and asked for it, and with its work', () => {
+    const any = { hash: null, any: true };
+    expect(judgeRoot(later, FIRST_GENESIS)).toBe('wrong-genesis');
+    expect(judgeRoot(later, any)).toBe('no-work');
+    expect(judgeRoot(later, { hash: hashBlockHex(later), any: false })).toBe('homework, pinned');
+    expect(judgeRoot(foreign, any)).toBe('homework, pinned');
+    const easy = { source: heard, room: ROOM, homeworkTarget: EASY_TARGET, udpRoot: any };
+    expect(judgeGenesis(later, 'udp', false, easy).kind).toBe('adopt');
+    expect(judgeGenesis(later, 'room', false, easy).kind).toBe('refuse');
+  });
+});
 
 describe('where the link pins a genesis block', () => {
   const pin = (block: Block): GenesisSource => ({ kind: 'pinned', hash: hashBlockHex(block) });
@@ -114,16 +149,19 @@ describe('a miner that makes the genesis block itself', () => {
 });
 
 describe('a block with a previous hash', () => {
-  it('is a genesis block nowhere', () => {
+  it('is a genesis block only where its hash is pinned, or a bridge that came late signed it', () => {
     const block = freeBlock('ab'.repeat(32), 'no genesis');
+    expect(judgeAll(block, { kind: 'new' }, true)).toEqual(all('bad-genesis'));
+    expect(judgeAll(block, { kind: 'made' }, true)).toEqual(all('wrong-genesis'));
+    expect(judge(block, 'udp', { kind: 'heard' })).toBe('wrong-genesis');
+    expect(judge(block, 'room', { kind: 'endorsed', bridge: BRIDGE.account })).toBe(
+      'wrong-genesis',
+    );
     for (const source of [
       { kind: 'pinned', hash: hashBlockHex(block) },
       { kind: 'endorsed', bridge: BRIDGE.account },
-      { kind: 'new' },
-      { kind: 'heard' },
-      { kind: 'made' },
     ] as const)
-      expect(judgeAll(block, source, true)).toEqual(all('wrong-genesis'));
+      expect(judgeAll(block, source, true)).toEqual(all('homework, pinned'));
   });
 });
 

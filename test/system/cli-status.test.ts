@@ -2,63 +2,13 @@ import { request, type IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { NO_PREVIOUS_HASH, type Block } from '../../lib/chain/block.ts';
 import { decodeBlock } from '../../lib/chain/codec.ts';
-import type { SessionSnapshot } from '../../lib/drivers/session.ts';
 import { startStatusServer, type StatusSource } from '../../lib/node/status-server.ts';
+import { snapshotExample } from '../support/snapshots.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const clean of cleanups.splice(0)) await clean();
 });
-
-const snapshot: SessionSnapshot = {
-  phase: 'ready',
-  self: { nodeId: 'ab'.repeat(20), name: 'Ada' },
-  room: {
-    code: 'abc',
-    rules: 'homework',
-    genesis: '0a'.repeat(32),
-    pinned: true,
-    target: 'ff'.repeat(32),
-    spacingMs: null,
-    minSpacingMs: 0,
-  },
-  tip: { hash: '0b'.repeat(32), height: 7, work: '15', heardMs: 1 },
-  meanSpacingMs: null,
-  mining: {
-    active: true,
-    paused: false,
-    power: 1,
-    budgetDuty: 1,
-    found: 3,
-    onChain: 2,
-    note: '',
-  },
-  peers: [
-    {
-      linkId: 'udp:miner.1:5000',
-      nodeId: null,
-      name: 'miner.1:5000',
-      kind: 'udp',
-      agent: 'udp',
-      delayMs: null,
-      height: 7,
-      clockOffsetMs: null,
-      trouble: null,
-    },
-  ],
-  leaderboard: [],
-  payments: [],
-  blocks: { kept: 9, orphans: 4 },
-  refused: { 'bad-json': 2, 'no-work': 3 },
-  clock: { offsetMs: 0, wrong: false },
-  server: 'none',
-  threads: 1,
-  rates: { totalHashesPerSecond: 5e6, perWorkerHashesPerSecond: [5e6], hashes: 1, kernel: 'js' },
-  rateHistory: [],
-  warnings: [],
-  graphics: false,
-  storedHeight: 6,
-};
 
 function block(number: number): Block {
   return {
@@ -69,7 +19,7 @@ function block(number: number): Block {
 }
 
 async function start(blocks: Iterable<Block>): Promise<string> {
-  const source: StatusSource = { snapshot: () => snapshot, bestChain: () => blocks };
+  const source: StatusSource = { snapshot: () => snapshotExample, bestChain: () => blocks };
   const outcome = await startStatusServer({ host: '127.0.0.1', port: 0 }, source);
   if (!outcome.ok) throw new Error(outcome.message);
   cleanups.push(() => outcome.server.close());
@@ -95,6 +45,12 @@ describe('the status server', () => {
       orphans: 4,
       peers: [{ name: 'miner.1:5000', kind: 'udp', height: 7 }],
     });
+  });
+
+  it('answers Prometheus in its format', async () => {
+    const response = await fetch(`${await start([])}/metrics`);
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(await response.text()).toContain('\ntabchain_height 7\n');
   });
 
   it('streams the best chain, genesis first, one block a line', async () => {
@@ -151,7 +107,7 @@ describe('the status server', () => {
 
   it('says that its port is taken, or its address is not of this machine', async () => {
     const port = Number(new URL(await start([])).port);
-    const source: StatusSource = { snapshot: () => snapshot, bestChain: () => [] };
+    const source: StatusSource = { snapshot: () => snapshotExample, bestChain: () => [] };
     expect(await startStatusServer({ host: '127.0.0.1', port }, source)).toMatchObject({
       ok: false,
       message: expect.stringContaining('is taken'),

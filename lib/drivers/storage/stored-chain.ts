@@ -3,14 +3,14 @@
  */
 import { hashBlockHex } from '../../chain/block.ts';
 import { Chain } from '../../chain/chain.ts';
-import { isEndorsedBy, judgeGenesis } from '../../peer/genesis.ts';
+import { FIRST_GENESIS, isEndorsedBy, judgeGenesis } from '../../peer/genesis.ts';
 import type { StoredChain } from '../../peer/inputs.ts';
 import type { PeerOptions } from '../../peer/peer.ts';
 
 /** Whether a peer with these options would go on with this chain. */
 export function fitsRoom(
   { genesis, endorsement, blocks }: StoredChain,
-  { genesis: source, room, target, keys }: PeerOptions,
+  { genesis: source, room, target, keys, udpRoot = FIRST_GENESIS }: PeerOptions,
 ): boolean {
   const isBridge = source.kind === 'endorsed' && source.bridge === keys.account;
   const endorsed =
@@ -20,6 +20,7 @@ export function fitsRoom(
     source: isBridge ? { kind: 'heard' } : source,
     room,
     homeworkTarget: target,
+    udpRoot,
   });
   if (decision.kind === 'refuse') return false;
   const [first] = blocks;

@@ -1,0 +1,52 @@
+/** What a session shows, for tests of what is made of it. */
+import type { SessionSnapshot } from '../../lib/drivers/session.ts';
+
+export const snapshotExample: SessionSnapshot = {
+  phase: 'ready',
+  self: { nodeId: 'ab'.repeat(20), name: 'Ada' },
+  room: {
+    code: 'abc',
+    rules: 'homework',
+    genesis: '0a'.repeat(32),
+    pinned: true,
+    target: 'ff'.repeat(32),
+    spacingMs: null,
+    minSpacingMs: 0,
+  },
+  tip: { hash: '0b'.repeat(32), height: 7, work: '15', heardMs: 1 },
+  meanSpacingMs: null,
+  mining: {
+    active: true,
+    paused: false,
+    power: 1,
+    budgetDuty: 1,
+    found: 3,
+    onChain: 2,
+    note: '',
+  },
+  peers: [
+    {
+      linkId: 'udp:miner.1:5000',
+      nodeId: null,
+      name: 'miner.1:5000',
+      kind: 'udp',
+      agent: 'udp',
+      delayMs: null,
+      height: 7,
+      clockOffsetMs: null,
+      trouble: null,
+    },
+  ],
+  leaderboard: [],
+  payments: [],
+  blocks: { kept: 9, orphans: 4 },
+  refused: { 'bad-json': 2, 'no-work': 3 },
+  clock: { offsetMs: 0, wrong: false },
+  server: 'none',
+  threads: 1,
+  rates: { totalHashesPerSecond: 5e6, perWorkerHashesPerSecond: [5e6], hashes: 1, kernel: 'js' },
+  rateHistory: [],
+  warnings: [],
+  graphics: false,
+  storedHeight: 6,
+};
