@@ -1,11 +1,11 @@
 /**
  * Rooms of real tabs whose server is killed: each mines on and makes the links that break anew, by itself.
  */
-import { lastLines } from '../e2e/harness/processes.ts';
 import { openWorld } from '../e2e/harness/open-world.ts';
 import { surviveServerLoss } from '../e2e/harness/server-loss.ts';
 import { readCounts, type Soak } from './soak.ts';
 
+/** Of each tab's console, where a run fails. */
 const SHOWN_LINES = 20;
 
 const soak: Soak = {
@@ -24,8 +24,6 @@ const soak: Soak = {
         tell(`run ${run}: survived (${((performance.now() - startedMs) / 1000).toFixed(0)} s)`);
       } catch (error) {
         tell(`run ${run}: ${error instanceof Error ? error.message : String(error)}`);
-        for (const { name, output } of world.programs)
-          tell(`── ${name}\n${lastLines(output, SHOWN_LINES)}`);
         for (const tab of world.browsers.flatMap(({ tabs }) => tabs))
           tell(`── ${tab.name}\n${tab.console.slice(-SHOWN_LINES).join('\n')}`);
       } finally {
