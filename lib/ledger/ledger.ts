@@ -49,7 +49,7 @@ export interface LedgerBlock {
 }
 
 export interface VoidTransaction {
-  readonly id: TransactionId;
+  readonly transaction: Transaction;
   readonly code: TransactionCode;
 }
 
@@ -182,7 +182,7 @@ export class Ledger implements LedgerView {
       const { transaction } = decoded;
       const code = this.#judge(transaction, height);
       if (code !== null) {
-        voided.push({ id: transaction.id, code });
+        voided.push({ transaction, code });
         return;
       }
       const worths = this.#state.execute(transaction, height);
@@ -191,7 +191,7 @@ export class Ledger implements LedgerView {
       hashed.push(digestOf(transaction.id), ...worths.map(numberToBytes));
     });
     if (effects.length > 0) this.#effects.set(height, effects);
-    for (const { id, code } of voided) this.#rememberVoid(id, height, code);
+    for (const { transaction, code } of voided) this.#rememberVoid(transaction.id, height, code);
     this.#writeHash(height, sha256(concatBytes(...hashed)));
     this.#tip = hash;
     this.#height = height;

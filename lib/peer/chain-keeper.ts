@@ -252,7 +252,7 @@ export class ChainKeeper {
   }
 
   #openLedger(genesis: Block, payments: readonly Uint8Array[]): void {
-    this.ledger = new LedgerKeeper(genesis);
+    this.ledger = new LedgerKeeper(genesis, this.#context.options.keys.account);
     this.#opened(this.ledger, payments);
   }
 

@@ -5,24 +5,18 @@ import type { HashHex } from '../chain/bytes.ts';
 import type { Chain } from '../chain/chain.ts';
 import type { MempoolCode, TransactionCode } from '../chain/codes.ts';
 import type { Account } from '../ledger/account.ts';
+import { chooseCoins, type CoinChoice } from '../ledger/coin-choice.ts';
 import type { CoinName } from '../ledger/coin-name.ts';
 import type { CommitLedger } from '../ledger/commit/desk.ts';
 import { EXPIRY_LEAST_BLOCKS, EXPIRY_MS } from '../ledger/commit/limits.ts';
 import { judgeTransaction } from '../ledger/judgement.ts';
 import type { TransactionState } from '../ledger/ledger.ts';
-import {
-  INPUTS_LIMIT,
-  inputsOf,
-  type Transaction,
-  type TransactionId,
-} from '../ledger/transaction.ts';
+import { inputsOf, type Transaction, type TransactionId } from '../ledger/transaction.ts';
 import { meanSpacingMs } from './chain-view.ts';
 import type { LedgerKeeper } from './ledger-keeper.ts';
 
 /** However fast blocks come: a vote is bound for no longer than so many. */
 const EXPIRY_MOST_BLOCKS = 3_600;
-/** Coins of an account that are looked at; a block earns one. */
-const COINS_LOOKED_AT_LIMIT = 1_000;
 
 export class PaymentLedger implements CommitLedger {
   readonly #account: Account;
@@ -70,23 +64,7 @@ export class PaymentLedger implements CommitLedger {
     return this.#keeper.mempool.get(id);
   }
 
-  /** The largest coins first, so that there are few, and the change gathers what is left over. */
-  chooseCoins(
-    amount: number,
-    isLocked: (name: CoinName) => boolean,
-  ): { readonly inputs: readonly CoinName[]; readonly change: number } | null {
-    const { ledger, mempool } = this.#keeper;
-    const free = ledger
-      .coinsOf(this.#account, COINS_LOOKED_AT_LIMIT)
-      .filter(({ name }) => mempool.spenderOf(name) === null && !isLocked(name))
-      .sort((a, b) => b.amount - a.amount);
-    const inputs: CoinName[] = [];
-    let worth = 0;
-    for (const coin of free.slice(0, INPUTS_LIMIT)) {
-      inputs.push(coin.name);
-      worth += coin.amount;
-      if (worth >= amount) return { inputs, change: worth - amount };
-    }
-    return null;
+  chooseCoins(amount: number, isLocked: (name: CoinName) => boolean): CoinChoice | null {
+    return chooseCoins(this.#keeper.freeCoins(this.#account, isLocked), amount);
   }
 }

@@ -2,10 +2,11 @@
  * The snapshot of a peer: what screens, status pages and tests read.
  */
 import { targetToHex } from '../chain/target.ts';
+import { mostPayable } from '../ledger/coin-choice.ts';
 import { meanSpacingMs } from './chain-view.ts';
 import type { Neighbour } from './neighbour.ts';
 import type { Peer } from './peer.ts';
-import type { PeerSnapshot, PeerView, Phase } from './snapshot.ts';
+import type { PeerSnapshot, PeerView, Phase, WalletView } from './snapshot.ts';
 
 /** Without `class` rules there is no spacing to compare a clock with; then this much is wrong. */
 const CLOCK_TOLERANCE_MS = 30_000;
@@ -49,6 +50,7 @@ export function takePicture(peer: Peer, networkMs: number): PeerSnapshot {
     },
     peers: [...neighbours.values()].map(viewOf).filter((peerView) => peerView !== null),
     leaderboard: view.leaderboard(),
+    wallet: walletOf(peer),
     payments: peer.payments?.views() ?? [],
     blocks: { kept: chain?.tree.size ?? 0, orphans: chain?.orphanCount ?? 0 },
     refused: Object.fromEntries(refused),
@@ -56,6 +58,18 @@ export function takePicture(peer: Peer, networkMs: number): PeerSnapshot {
       offsetMs: clockOffsetMs,
       wrong: Math.abs(clockOffsetMs) > (spacingMs === null ? CLOCK_TOLERANCE_MS : spacingMs / 2),
     },
+  };
+}
+
+function walletOf({ keeper, payments, context }: Peer): WalletView | null {
+  if (keeper.chain === null || keeper.ledger === null) return null;
+  const { ledger, log } = keeper.ledger;
+  const { account } = context.options.keys;
+  const free = keeper.ledger.freeCoins(account, (name) => payments?.isLocked(name) ?? false);
+  return {
+    balance: ledger.balance(account),
+    payable: mostPayable(free),
+    transactions: log.views(),
   };
 }
 

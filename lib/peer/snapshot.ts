@@ -2,6 +2,8 @@
  * Read-only pictures of a peer, for screens, status pages and logs. No picture shares mutable state with the peer.
  */
 import type { HashHex } from '../chain/bytes.ts';
+import type { MempoolCode, TransactionCode } from '../chain/codes.ts';
+import type { TransactionBody } from '../ledger/transaction.ts';
 import type { PaymentView } from '../ledger/commit/view.ts';
 
 /** How a link to another peer runs. */
@@ -73,6 +75,34 @@ export interface BlockDetail extends BlockView {
   readonly confirmations: number;
 }
 
+/** What became of a transaction. */
+export type TransactionViewState =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'listed'; readonly height: number; readonly confirmations: number }
+  /** Without effect, and why; `conflict` is the transaction that has its coin, where that is known. */
+  | {
+      readonly kind: 'void';
+      readonly code: TransactionCode | MempoolCode;
+      readonly conflict: string | null;
+    };
+
+export interface TransactionView {
+  readonly id: string;
+  readonly body: TransactionBody;
+  readonly state: TransactionViewState;
+  /** Whether this peer's account is a party of it. */
+  readonly isOwn: boolean;
+}
+
+export interface WalletView {
+  /** Coins on the chain, those that payments under way will take included. */
+  readonly balance: number;
+  /** The most that one payment could move now. */
+  readonly payable: number;
+  /** Transactions of the room: those that wait or were refused first, then by height, the highest first. */
+  readonly transactions: readonly TransactionView[];
+}
+
 export interface PeerSnapshot {
   readonly phase: Phase;
   readonly self: { readonly nodeId: string; readonly name: string };
@@ -117,6 +147,8 @@ export interface PeerSnapshot {
   };
   readonly peers: readonly PeerView[];
   readonly leaderboard: readonly LeaderboardRow[];
+  /** Of the peer's own account; null while there is no chain. */
+  readonly wallet: WalletView | null;
   /** Payments in which this peer takes part or took part, the oldest first. */
   readonly payments: readonly PaymentView[];
   readonly blocks: { readonly kept: number; readonly orphans: number };

@@ -47,7 +47,7 @@ describe('a coin that somebody tries to spend twice', () => {
     const { listed, voided } = world.ledger.apply(world.next(CAROL.account, [toJson(good), rival]));
     expect(listed).toEqual([makeSigned(good)]);
     expect(voided).toEqual([
-      { id: makeSigned({ ...good, to: DAVE.account }).id, code: 'spent-input' },
+      { transaction: makeSigned({ ...good, to: DAVE.account }), code: 'spent-input' },
     ]);
     expectBalances({ alice: 30, bob: 20, dave: 0 });
   });

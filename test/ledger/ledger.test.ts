@@ -117,7 +117,7 @@ describe('the ledger', () => {
     const change = world.ledger.apply(world.next(ALICE.account, [line]));
     expect(change.listed).toEqual([]);
     expect(change.voided).toEqual([
-      { id: makeSigned(note('tx|Abcd1234|hello')).id, code: 'already-listed' },
+      { transaction: makeSigned(note('tx|Abcd1234|hello')), code: 'already-listed' },
     ]);
   });
 

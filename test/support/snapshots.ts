@@ -38,6 +38,7 @@ export const snapshotExample: SessionSnapshot = {
     },
   ],
   leaderboard: [],
+  wallet: null,
   payments: [],
   blocks: { kept: 9, orphans: 4 },
   refused: { 'bad-json': 2, 'no-work': 3 },

@@ -41,6 +41,7 @@ export const SNAPSHOT: SessionSnapshot = {
   },
   peers: [PEER],
   leaderboard: [],
+  wallet: null,
   payments: [],
   blocks: { kept: 13, orphans: 0 },
   refused: {},
