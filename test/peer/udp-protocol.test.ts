@@ -15,6 +15,7 @@ import {
   lastHash,
 } from '../support/free-chain.ts';
 import { eventsIn, messagesIn, ROOM, stored, TestPeer } from '../support/peers.ts';
+import { fuzzBridge } from '../support/udp-fuzz.ts';
 import { EASY_TARGET, makeGenesis, mineBlock } from '../support/test-miner.ts';
 
 const MINER = 'udp:10.0.0.7:5000';
@@ -232,5 +233,15 @@ describe('a miner that is no longer configured', () => {
     peer.step({ kind: 'disconnected', linkId: MINER });
     expect(datagramsTo(peer.wait(60_000), MINER)).toEqual([]);
     expect(peer.picture().peers).toEqual([]);
+  });
+});
+
+describe('hostile datagrams from everywhere', () => {
+  it('are counted by what is wrong with them, change nothing, and stop nothing', () => {
+    const { refused, failures } = fuzzBridge(6_000, 1);
+    expect(failures).toEqual([]);
+    const codes = ['bad-json', 'bad-utf8', 'missing-field', 'wrong-type', 'wrong-length'] as const;
+    for (const code of [...codes, 'no-work', 'orphan-no-work', 'second-genesis', 'too-large'])
+      expect(refused[code], code).toBeGreaterThan(0);
   });
 });
