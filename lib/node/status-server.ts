@@ -85,6 +85,7 @@ export function statusOf(snapshot: SessionSnapshot): object {
     minedOnChain: mining.onChain,
     refused: Object.values(snapshot.refused).reduce((sum, count) => sum + count, 0),
     refusedByCode: snapshot.refused,
+    overlay: snapshot.overlay,
     orphans: snapshot.blocks.orphans,
     kept: snapshot.blocks.kept,
     peers: snapshot.peers.map(({ nodeId, name, kind, delayMs, height, trouble }) => ({

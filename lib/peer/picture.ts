@@ -54,6 +54,7 @@ export function takePicture(peer: Peer, networkMs: number): PeerSnapshot {
     payments: peer.payments?.views() ?? [],
     blocks: { kept: chain?.tree.size ?? 0, orphans: chain?.orphanCount ?? 0 },
     refused: Object.fromEntries(refused),
+    overlay: peer.overlay.counts,
     clock: {
       offsetMs: clockOffsetMs,
       wrong: Math.abs(clockOffsetMs) > (spacingMs === null ? CLOCK_TOLERANCE_MS : spacingMs / 2),

@@ -4,6 +4,7 @@
 import type { HashHex } from '../chain/bytes.ts';
 import type { MempoolCode, TransactionCode } from '../chain/codes.ts';
 import type { TransactionBody } from '../ledger/transaction.ts';
+import type { DatagramCounts } from '../net/datagrams.ts';
 import type { PaymentView } from '../ledger/commit/view.ts';
 
 /** How a link to another peer runs. */
@@ -154,6 +155,8 @@ export interface PeerSnapshot {
   readonly blocks: { readonly kept: number; readonly orphans: number };
   /** What was refused since the start, by code. */
   readonly refused: Readonly<Record<string, number>>;
+  /** What became of datagrams between peers that are not neighbours, since the start. */
+  readonly overlay: DatagramCounts;
   readonly clock: {
     /** The room's median clock less ours, in milliseconds. */
     readonly offsetMs: number;

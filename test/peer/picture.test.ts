@@ -30,7 +30,14 @@ describe('the picture of a peer', () => {
       leaderboard: [],
       peers: [],
       refused: {},
+      overlay: { sent: 0, arrived: 0, forwarded: 0 },
     });
+  });
+
+  it('counts what became of datagrams', () => {
+    const peer = new TestPeer(1);
+    peer.step({ kind: 'send-datagram', to: 'ab'.repeat(20), port: 'link', body: 'lost' });
+    expect(peer.picture().overlay).toMatchObject({ sent: 1, dropped: { 'no-way': 1 } });
   });
 
   it('of one with a chain shows its tip, its work and its room', () => {

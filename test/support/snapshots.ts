@@ -1,4 +1,5 @@
 /** What a session shows, for tests of what is made of it. */
+import { DatagramRouter } from '../../lib/net/datagrams.ts';
 import type { SessionSnapshot } from '../../lib/drivers/session.ts';
 
 export const snapshotExample: SessionSnapshot = {
@@ -41,6 +42,7 @@ export const snapshotExample: SessionSnapshot = {
   wallet: null,
   payments: [],
   blocks: { kept: 9, orphans: 4 },
+  overlay: new DatagramRouter('a'.repeat(40)).counts,
   refused: { 'bad-json': 2, 'no-work': 3 },
   clock: { offsetMs: 0, wrong: false },
   server: 'none',

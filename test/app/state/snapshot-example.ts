@@ -1,6 +1,7 @@
 /**
  * A snapshot of a tab that is well, which tests bend to their case.
  */
+import { DatagramRouter } from '../../../lib/net/datagrams.ts';
 import type { SessionSnapshot } from '../../../lib/drivers/session.ts';
 import type { PeerView } from '../../../lib/peer/snapshot.ts';
 
@@ -45,6 +46,7 @@ export const SNAPSHOT: SessionSnapshot = {
   payments: [],
   blocks: { kept: 13, orphans: 0 },
   refused: {},
+  overlay: new DatagramRouter('a'.repeat(40)).counts,
   clock: { offsetMs: 0, wrong: false },
   server: 'connected',
   threads: 2,
