@@ -17,11 +17,12 @@ export interface SourceChange {
   readonly replace: string;
 }
 
-/** What can be built: the simulator itself, which imports nothing, a thread that runs seeds, or the worlds of links. */
+/** What can be built: the simulator itself, which imports nothing, a thread that runs seeds, or the worlds of links and of payments. */
 const ENTRIES = {
   simulator: 'lib/sim/index.ts',
   thread: 'test/soak/seeds-thread.ts',
   links: 'lib/sim/links/world.ts',
+  commit: 'lib/sim/commit/worlds.ts',
 } as const;
 
 /** Builds the thread that runs seeds, and returns where it lies: in a new temporary folder. */
@@ -40,6 +41,13 @@ export function bundleSimulator(): Promise<string> {
 export async function bundleLinkWorlds(changes: readonly SourceChange[]): Promise<string> {
   const path = join(mkdtempSync(join(tmpdir(), 'tabchain-links-')), 'link-worlds.mjs');
   writeFileSync(path, await bundle('links', changes));
+  return path;
+}
+
+/** Builds the worlds of payments, and returns where the module lies: in a new temporary folder. */
+export async function bundleCommitWorlds(changes: readonly SourceChange[]): Promise<string> {
+  const path = join(mkdtempSync(join(tmpdir(), 'tabchain-commit-')), 'commit-worlds.mjs');
+  writeFileSync(path, await bundle('commit', changes));
   return path;
 }
 

@@ -190,12 +190,11 @@ export class Cohort {
       return;
     }
     const known = this.#votes.get(id);
-
-    const vote = known ?? this.#add(id, body, role, ownIn(transaction, role));
-    if (vote.isKept || isFinal(fateOf(id, body, desk.ledger, this.#conflicts))) {
+    if (known?.isKept || isFinal(fateOf(id, body, desk.ledger, this.#conflicts))) {
       desk.answer(call, { kind: 'done' });
       return;
     }
+    const vote = known ?? this.#add(id, body, role, ownIn(transaction, role));
     // Three signatures count for more than the word of a sender that had called them off.
     this.#watched.add(vote);
     vote.doneCalls.push(call);
@@ -227,10 +226,12 @@ export class Cohort {
     const vote = this.#votes.get(id);
     const isMeant = vote?.body.from === from && vote.transaction === null;
     const isNew = isMeant && vote.phase !== 'aborted';
-    if (isNew) this.#setAborted(vote, 'sender-aborted');
-    if (call === null) return;
-    if (isNew) desk.write(id, null, () => desk.answer(call, { kind: 'done' }));
-    else desk.answer(call, { kind: 'done' });
+    const answer = (): void => {
+      if (call !== null) desk.answer(call, { kind: 'done' });
+    };
+    if (!isNew) return answer();
+    this.#setAborted(vote, 'sender-aborted');
+    desk.write(id, null, answer);
   }
 
   #setAborted(vote: Vote, code: CommitRefusal): void {
@@ -250,7 +251,8 @@ export class Cohort {
     const others = partiesOf(body).filter((account) => account !== desk.signer.account);
     for (const account of others)
       desk.ask(account, { kind: 'inquire', id }, INQUIRE_ANSWER_MS, (answer) => {
-        if (vote.phase !== 'voted') return;
+        // Where the chain has decided meanwhile, nothing is kept any more.
+        if (vote.phase !== 'voted' || !this.#watched.has(vote)) return;
         if (answer?.kind === 'committed') {
           const { transaction } = answer;
           if (transaction.id === id && desk.signer.check(transaction))

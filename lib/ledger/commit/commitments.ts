@@ -61,7 +61,11 @@ export class Commitments {
 
   /** The chain stands where it stood: goes on with, or gives up, what was restored. */
   resume(clocks: CommitClocks): CommitOutput[] {
-    return this.#step(clocks, () => this.#coordinator.resume());
+    return this.#step(clocks, () => {
+      this.#coordinator.resume();
+      this.#coordinator.tick();
+      this.#cohort.tick();
+    });
   }
 
   /** Begins a payment of this peer's account. */
