@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 /**
- * The command line: `start`, `miner`, `peer`, `sim`, `help` and `--version`.
+ * The command line: `start`, `miner`, `peer`, `simulate`, `sim`, `help` and `--version`.
  */
-import { HELP, MINER_HELP, PEER_HELP, SIM_HELP, START_HELP } from './help-text.ts';
+import { HELP, MINER_HELP, PEER_HELP, SIM_HELP, SIMULATE_HELP, START_HELP } from './help-text.ts';
 import { readMinerFlags } from './miner-flags.ts';
 import { runMiner } from './miner-command.ts';
 import { runPeer } from './peer-command.ts';
 import { readPeerFlags } from './peer-flags.ts';
 import { readVersion } from './package-root.ts';
 import { readSimFlags, runSim } from './sim-command.ts';
+import { readSimulateFlags, runSimulate } from './simulate-command.ts';
 import { readStartFlags } from './start-flags.ts';
 import { runStart } from './start-command.ts';
 import { EXIT, processTerminal, type Terminal } from './terminal.ts';
@@ -18,6 +19,7 @@ const COMMAND_HELPS = new Map([
   ['start', START_HELP],
   ['miner', MINER_HELP],
   ['peer', PEER_HELP],
+  ['simulate', SIMULATE_HELP],
   ['sim', SIM_HELP],
 ]);
 
@@ -31,6 +33,8 @@ async function run(words: readonly string[], terminal: Terminal): Promise<number
       return runCommand(readMinerFlags(rest), MINER_HELP, terminal, runMiner);
     case 'peer':
       return runCommand(readPeerFlags(rest), PEER_HELP, terminal, runPeer);
+    case 'simulate':
+      return runCommand(readSimulateFlags(rest), SIMULATE_HELP, terminal, runSimulate);
     case 'sim':
       return runCommand(readSimFlags(rest), SIM_HELP, terminal, runSim);
     case 'help':
@@ -46,7 +50,9 @@ async function run(words: readonly string[], terminal: Terminal): Promise<number
       terminal.complain(HELP.trimEnd());
       return EXIT.usage;
     default:
-      terminal.complain(`"${command}" is no command: write start, miner, peer, sim or help.`);
+      terminal.complain(
+        `"${command}" is no command: write start, miner, peer, simulate, sim or help.`,
+      );
       return EXIT.usage;
   }
 }

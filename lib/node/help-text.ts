@@ -9,8 +9,9 @@ export const HELP = `Tabchain: a proof-of-work blockchain whose miners are brows
   tabchain start [flags]                        serve a room: open its link, and the tab is a miner
   tabchain miner <addr> <others> [genesis]      mine without a browser, and speak UDP with other miners
   tabchain peer <id> <port> <config>            be a peer of the TCP network: client, server and miner in one
+  tabchain simulate [flags]                     perform the six tasks of the distributed ledger with 75 nodes
   tabchain sim --seed <n>                       run a simulated world, the same for the same seed
-  tabchain help [start|miner|peer|sim]          say more of a command
+  tabchain help [start|miner|peer|simulate|sim] say more of a command
   tabchain --version                            print the version
 `;
 
@@ -103,6 +104,20 @@ ${CHECKED.map((sentence) => `  - ${sentence}`).join('\n')}
 Accepted transactions of a chain that is left wait again here, and so do those of neighbours' chains that are not taken.
 
 Exit code 2 where an argument is missing or wrong, or a port is taken; 1 where something else fails.
+`;
+
+export const SIMULATE_HELP = `Usage: npm run simulate -- [flags]
+
+Performs the six tasks of the distributed ledger and checks each: bootstrap, two-phase commit of three nodes, a broadcast
+that reaches everyone and does not loop, verification, concurrent transactions in one order, a double spend. Up to 75
+nodes have UDP sockets of their own on the loopback interface; more of them live in the simulator, in virtual time.
+
+  --peers <n>            how many nodes (75; 6 to 1000)
+  --seed <n>             keys, roles and crashes are drawn from it (1)
+  --crash <percent>      so many of the nodes crash in tasks 2 and 5, and come back (0; to 50)
+  --log-dir <folder>     where the logs go, <node id>.txt for each node (logs)
+
+Exit code 0 where all six tasks passed, else 1.
 `;
 
 export const SIM_HELP = `Usage: npm run sim -- --seed <n> [flags]

@@ -44,6 +44,9 @@ export class SimulatedPeer implements RoomMember, UdpMember {
   /** Null while the machine is down. */
   peer: Peer | null = null;
 
+  /** Sees every step. */
+  watch: (input: PeerInput, outputs: readonly PeerOutput[]) => void = () => {};
+
   /** What the machine does with datagrams that come over the room's overlay. */
   hearOverlay: (datagram: Extract<PeerOutput, { kind: 'datagram' }>) => void = () => {};
 
@@ -270,6 +273,7 @@ export class SimulatedPeer implements RoomMember, UdpMember {
       this.crash(false);
       return;
     }
+    this.watch(input, outputs);
     if (this.isHonest) world.checks.stepped(this, input);
     if (this.#policy !== null)
       outputs = this.#policy(outputs, { peer, clocks, input, random: world.random });
