@@ -34,6 +34,8 @@ export interface TabSessionOptions {
   readonly power?: number;
   /** Fixed number of workers; absent: the cores less one, shared with this origin's other tabs. */
   readonly threads?: number;
+  /** Links at most; absent: 12, and 6 on phones. */
+  readonly linkLimit?: number;
   /** Where the room's server answers; absent: where the page came from. */
   readonly baseUrl?: string;
   /** Called when another tab turns out to own this tab's identity; the page should load itself anew. */
@@ -81,7 +83,7 @@ export async function openTabSession(
     minSpacingMs: policy.minSpacingMs,
     mines: true,
     random: systemRandomness,
-    linkLimit: isTouchDevice() ? LINK_LIMITS.small : LINK_LIMITS.usual,
+    linkLimit: options.linkLimit ?? (isTouchDevice() ? LINK_LIMITS.small : LINK_LIMITS.usual),
     previousField: 'previous',
     settings: {
       name: options.name,

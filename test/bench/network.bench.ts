@@ -1,17 +1,27 @@
 /**
- * How large rooms do: hops and copies of gossip, and lookups while a fifth of the room changes a minute. Figures of the
- * model in test/support, which runs the machines of lib/net; log2 of the room is what hops are held against.
+ * How rooms do: real tabs in one browser, from opening a page to the tip of all; and large rooms, in the model in
+ * test/support, which runs the machines of lib/net: hops and copies of gossip, and lookups while a fifth of the room
+ * changes a minute. log2 of a large room is what its hops are held against.
  */
 import { measureOverlay } from '../support/overlay-figures.ts';
 import type { Bench, Figure } from './bench.ts';
+import { measureFirstBlock } from './tabs/first-block.ts';
+import { measureMesh } from './tabs/mesh.ts';
+import { measureSpread } from './tabs/spread.ts';
 
 const SIZES = [1_000, 10_000];
 const ROUNDS = 6;
 const LOOKUPS = 1_000;
 
 const bench: Bench = {
-  title: 'rooms of many peers: gossip, and lookups under 20 % churn a minute',
-  run: () => SIZES.flatMap(figuresOf),
+  title:
+    'rooms of tabs: joining, links, blocks; and of many peers: gossip, lookups under 20 % churn',
+  run: async () => [
+    ...(await measureFirstBlock()),
+    ...(await measureMesh()),
+    ...(await measureSpread()),
+    ...SIZES.flatMap(figuresOf),
+  ],
 };
 export default bench;
 

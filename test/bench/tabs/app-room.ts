@@ -1,0 +1,62 @@
+/**
+ * A room of tabs with the app as users see it, served by the command that users run.
+ */
+import { openWorld, type World } from '../../e2e/harness/open-world.ts';
+import { joinRoom, serveRoom, type ServedRoom, type TabMember } from '../../e2e/harness/room.ts';
+import { waitFor } from '../../e2e/harness/wait.ts';
+import { buildScript } from '../browser-script.ts';
+import type { PageNotes } from './page-notes.ts';
+
+/** Blocks come about twice a second, whoever mines. */
+const FLAGS = ['--target', '2**238', '--spacing', '500ms'];
+const WITHIN_MS = 300_000;
+
+export interface AppRoom {
+  readonly world: World;
+  readonly served: ServedRoom;
+  /** A tab that does not mine until it is told to. `script` runs in it before all others. */
+  join(name: string, script?: string): Promise<TabMember>;
+}
+
+export async function withAppRoom<Result>(
+  measure: (room: AppRoom) => Promise<Result>,
+): Promise<Result> {
+  const notes = await buildScript(new URL('page-notes.ts', import.meta.url));
+  const world = openWorld();
+  try {
+    const served = await serveRoom(world, { flags: FLAGS });
+    return await measure({
+      world,
+      served,
+      async join(name, script = '') {
+        const profile = await (await world.browser()).openProfile();
+        await profile.context.addInitScript({ content: notes + script });
+        return joinRoom(world, name, served.link, profile);
+      },
+    });
+  } finally {
+    await world.close();
+  }
+}
+
+/** Until each tab has links, all of them direct, and the tip of the first. */
+export async function waitUntilSettled(tabs: readonly TabMember[]): Promise<void> {
+  await waitFor(
+    async () => {
+      const snapshots = await Promise.all(tabs.map((tab) => tab.snapshot()));
+      return snapshots.every(
+        ({ peers, tip }) =>
+          peers.length > 0 &&
+          peers.every(({ kind }) => kind === 'webrtc') &&
+          tip?.hash === snapshots[0]!.tip?.hash,
+      );
+    },
+    { timeoutMs: WITHIN_MS, describe: `${tabs.length} tabs are linked directly`, pollMs: 1_000 },
+  );
+}
+
+declare global {
+  interface Window {
+    notes: PageNotes;
+  }
+}
