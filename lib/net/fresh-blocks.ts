@@ -10,8 +10,8 @@ import type { HashHex } from '../chain/bytes.ts';
  */
 export const FRESH_REPEAT_MS = 500;
 export const FRESH_FOR_MS = 5_500;
-/** At more than a dozen blocks a second the oldest leave first: miners of such a network show themselves often. */
-export const FRESH_LIMIT = 64;
+/** At more than a few blocks a second the oldest leave first: miners of such a network show themselves often. */
+export const FRESH_LIMIT = 32;
 
 export class FreshBlocks {
   /** When each was sent first, oldest first. */

@@ -10,7 +10,7 @@
 import type { HashHex } from '../chain/bytes.ts';
 import type { Block } from '../chain/block.ts';
 import type { BlockTree, TreeEntry } from '../chain/tree.ts';
-import { FreshBlocks } from './fresh-blocks.ts';
+import { FRESH_LIMIT, FreshBlocks } from './fresh-blocks.ts';
 import { KnownSet } from './known-set.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -29,8 +29,13 @@ export const TIP_REPEAT_BLOCKS = 32;
 export const REWIND_INTERVAL_MS = 1_000;
 /** One that stays on blocks which never came here is healed after ever longer pauses: it may build on a dead root. */
 export const STRAY_PAUSE_LIMIT_MS = 60_000;
-/** Healed so often in vain, it is called lost: pauses of 1, 2, 4, 8 and 16 s are over. */
-export const STRAYS_LIMIT = 6;
+/** Healed so often in vain, it is called lost: it had two minutes to be outrun by us, had it only lost a block of ours. */
+export const STRAYS_LIMIT = 8;
+/**
+ * How far below what it has shown healing begins, the first times in vain: it may have built on a block that never came
+ * here, and then lacks little. After that everything is sent again, as it may have restarted.
+ */
+const STRAY_DEPTHS = [0, 16, 128] as const;
 /** A miner that has shown nothing is sent the chain again after this long; each further time after twice as long. */
 export const INTRODUCTION_MS = { first: 3_000, most: 60_000 } as const;
 /** The genesis block goes out so often in a row: were it the one datagram lost, the next block would become the root. */
@@ -143,19 +148,16 @@ export class HomeworkMiner {
   }
 
   /**
-   * It has sent a block whose parent we lack, so it may lack ours: what it never showed is sent again, and everything
-   * where that was in vain, as it may have restarted.
+   * It has sent a block whose parent we lack, so it may lack ours: what it never showed is sent again, and ever more
+   * where that was in vain.
    */
   showsUnknown(tree: BlockTree, nowMs: number): void {
     if (this.#isForeign) return;
     const pauseMs = Math.min(STRAY_PAUSE_LIMIT_MS, REWIND_INTERVAL_MS * 2 ** (this.#strays - 1));
     if (nowMs - this.#lastRewindMs < Math.max(REWIND_INTERVAL_MS, pauseMs)) return;
-    if (this.#strays > 0) this.#forget();
-    this.#strays++;
-    let height = Math.min(tree.tip.height, this.#shownHeight ?? 0);
-    const lowest = Math.max(0, height - KNOWN_DEPTH);
-    while (height > lowest && !this.#known.has(tree.at(height)!.hash)) height--;
-    this.#rewind(height, nowMs);
+    const depth = STRAY_DEPTHS[this.#strays++] ?? null;
+    if (depth === null) this.#forget();
+    this.#rewind(Math.max(0, this.#shared - (depth ?? 0)), nowMs);
   }
 
   /** The blocks to send now, in order. */
@@ -172,7 +174,7 @@ export class HomeworkMiner {
       const entry = tree.at(++this.#cursor)!;
       if (this.#known.has(entry.hash)) continue;
       burst.add(entry);
-      this.#fresh.sent(entry.hash, nowMs);
+      if (this.#cursor > tree.tip.height - FRESH_LIMIT) this.#fresh.sent(entry.hash, nowMs);
     }
     // A chain that is still being brought to it comes first: what follows would be dropped.
     const isIdle = this.#cursor === tree.tip.height && burst.blocks.length === 0;

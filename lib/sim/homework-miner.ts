@@ -60,6 +60,11 @@ export class HomeworkMachine implements UdpMember {
     );
   }
 
+  /** Whether it has this block on a path to its root. */
+  has(hash: HashHex): boolean {
+    return this.#heights.has(hash);
+  }
+
   start(): void {
     this.isUp = true;
     if (!this.spec.makesGenesis) return;

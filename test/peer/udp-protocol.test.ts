@@ -201,7 +201,7 @@ describe('datagrams that are no use', () => {
     const peer = bridge();
     peer.hearBytes(MINER, encodeBlock(CHAIN[4]!));
     const trouble = () => peer.picture().peers[0]!.trouble;
-    const astray = freeBlocks('ab'.repeat(32), 120, 'astray');
+    const astray = freeBlocks('ab'.repeat(32), 200, 'astray');
     for (const block of astray) {
       peer.hearBytes(MINER, encodeBlock(block));
       peer.wait(1_000);
