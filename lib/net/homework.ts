@@ -38,6 +38,8 @@ export const STRAYS_LIMIT = 8;
 const STRAY_DEPTHS = [0, 16, 128] as const;
 /** A miner that has shown nothing is sent the chain again after this long; each further time after twice as long. */
 export const INTRODUCTION_MS = { first: 3_000, most: 60_000 } as const;
+/** One that has shown nothing for so long hears new blocks once: most likely it does not run. */
+export const UNHEARD_REPEATS_MS = 300_000;
 /** The genesis block goes out so often in a row: were it the one datagram lost, the next block would become the root. */
 export const GENESIS_COPIES = 3;
 
@@ -63,6 +65,7 @@ export class HomeworkMiner {
   #shared = 0;
   /** Where the next repeat of what was never shown begins. */
   #sweep = 0;
+  readonly #sinceMs: number;
   #lastRepeatMs: number;
   #lastSentMs: number;
   #lastRewindMs = Number.NEGATIVE_INFINITY;
@@ -78,6 +81,7 @@ export class HomeworkMiner {
     this.#budget = new TokenBucket(HEAL_RATE.perSecond, HEAL_RATE.burst, nowMs);
     this.#repeatBudget = new TokenBucket(REPEAT_RATE.perSecond, REPEAT_RATE.burst, nowMs);
     this.#state = { kind: 'unheard', nextIntroductionMs: nowMs, pauseMs: INTRODUCTION_MS.first };
+    this.#sinceMs = nowMs;
     this.#lastRepeatMs = nowMs;
     this.#lastSentMs = nowMs;
   }
@@ -178,15 +182,15 @@ export class HomeworkMiner {
     }
     // A chain that is still being brought to it comes first: what follows would be dropped.
     const isIdle = this.#cursor === tree.tip.height && burst.blocks.length === 0;
-    if (isIdle && this.#mayHearRepeats) this.#repeat(burst, nowMs);
+    if (isIdle && this.#mayHearRepeats(nowMs)) this.#repeat(burst, nowMs);
     if (burst.blocks.length > 0) this.#lastSentMs = nowMs;
     return burst.blocks;
   }
 
   /** Whether it may be there and on our chain: others hear new blocks once, and the introductions. */
-  get #mayHearRepeats(): boolean {
+  #mayHearRepeats(nowMs: number): boolean {
     if (this.#isForeign || this.isLost) return false;
-    return this.#state.kind === 'following' || this.#state.pauseMs < INTRODUCTION_MS.most;
+    return this.#state.kind === 'following' || nowMs - this.#sinceMs < UNHEARD_REPEATS_MS;
   }
 
   /** Sends again what is new and was not shown yet; and now and then the tip, with what was never shown below it. */
