@@ -14,7 +14,8 @@ const rooms = {
   drivers: ['chain', 'pow', 'ledger', 'net', 'peer'],
   sim: ['chain', 'pow', 'ledger', 'net', 'peer'],
   'tcp-peer': ['chain', 'drivers'],
-  node: ['chain', 'pow', 'ledger', 'net', 'peer', 'drivers', 'sim', 'tcp-peer'],
+  check: ['chain', 'pow', 'drivers'],
+  node: ['chain', 'pow', 'ledger', 'net', 'peer', 'drivers', 'sim', 'tcp-peer', 'check'],
 };
 
 /** Rooms that are pure: time and randomness come in with each input, and nothing goes out but outputs. */

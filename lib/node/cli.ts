@@ -1,8 +1,17 @@
 #!/usr/bin/env node
 /**
- * The command line: `start`, `miner`, `peer`, `simulate`, `sim`, `help` and `--version`.
+ * The command line: `start`, `miner`, `check`, `peer`, `simulate`, `sim`, `help` and `--version`.
  */
-import { HELP, MINER_HELP, PEER_HELP, SIM_HELP, SIMULATE_HELP, START_HELP } from './help-text.ts';
+import { readCheckFlags, runCheck } from './check-command.ts';
+import {
+  CHECK_HELP,
+  HELP,
+  MINER_HELP,
+  PEER_HELP,
+  SIM_HELP,
+  SIMULATE_HELP,
+  START_HELP,
+} from './help-text.ts';
 import { readMinerFlags } from './miner-flags.ts';
 import { runMiner } from './miner-command.ts';
 import { runPeer } from './peer-command.ts';
@@ -18,6 +27,7 @@ import type { FlagsOutcome } from './flag-values.ts';
 const COMMAND_HELPS = new Map([
   ['start', START_HELP],
   ['miner', MINER_HELP],
+  ['check', CHECK_HELP],
   ['peer', PEER_HELP],
   ['simulate', SIMULATE_HELP],
   ['sim', SIM_HELP],
@@ -31,6 +41,8 @@ async function run(words: readonly string[], terminal: Terminal): Promise<number
       return runCommand(readStartFlags(rest), START_HELP, terminal, runStart);
     case 'miner':
       return runCommand(readMinerFlags(rest), MINER_HELP, terminal, runMiner);
+    case 'check':
+      return runCommand(readCheckFlags(rest), CHECK_HELP, terminal, runCheck);
     case 'peer':
       return runCommand(readPeerFlags(rest), PEER_HELP, terminal, runPeer);
     case 'simulate':
@@ -51,7 +63,7 @@ async function run(words: readonly string[], terminal: Terminal): Promise<number
       return EXIT.usage;
     default:
       terminal.complain(
-        `"${command}" is no command: write start, miner, peer, simulate, sim or help.`,
+        `"${command}" is no command: write start, miner, check, peer, simulate, sim or help.`,
       );
       return EXIT.usage;
   }

@@ -8,10 +8,11 @@ export const HELP = `Tabchain: a proof-of-work blockchain whose miners are brows
 
   tabchain start [flags]                        serve a room: open its link, and the tab is a miner
   tabchain miner <addr> <others> [genesis]      mine without a browser, and speak UDP with other miners
+  tabchain check <host:port>                    examine somebody's UDP miner, rule by rule
   tabchain peer <id> <port> <config>            be a peer of the TCP network: client, server and miner in one
   tabchain simulate [flags]                     perform the six tasks of the distributed ledger with 75 nodes
   tabchain sim --seed <n>                       run a simulated world, the same for the same seed
-  tabchain help [start|miner|peer|simulate|sim] say more of a command
+  tabchain help [<command>]                      say more of a command
   tabchain --version                            print the version
 `;
 
@@ -76,6 +77,26 @@ by commas. With the word genesis it mines the first block; without, it waits for
 
 Prints the tree of blocks as it grows. Ends with Ctrl-C.
 Exit code 2 where an argument is missing or wrong, or a port is taken; 1 where something else fails.
+`;
+
+export const CHECK_HELP = `Usage: npm run check-miner -- --exec 'python3 miner.py {addr} {others}' [flags]
+       npm run check-miner -- <host:port> --listen <host:port> [flags]
+
+Examines a UDP miner, and prints one line for each rule: what was sent, what was expected, what came. With --exec it
+starts a process for each rule, and puts its addresses for {addr} and {others}, and the word genesis for {genesis} or at
+the end. Without, the miner runs already, and must name the address of --listen among its others.
+
+  --exec <command>       the command line that starts the miner, in quotes
+  --listen <host[:port]> where this machine hears a miner that runs already (0.0.0.0)
+  --target <target>      the miner's TARGET: 2**235, or up to 64 hex digits (2**235)
+  --only <a,b>           these rules alone, with those that they need
+  --jobs <n>             processes side by side (half of the cores)
+  --silence <time>       a miner that sends no block for so long is silent (60s)
+  --default-port <port>  the port of addresses without one (5000)
+  --json                 print the report as JSON
+  --html <file>          write the report as a page too
+
+Exit code 0 where all rules hold, 1 where one does not or is unclear, 2 where nothing could be examined.
 `;
 
 export const PEER_HELP = `Usage: npm run peer -- <id> <port> <config> [flags]

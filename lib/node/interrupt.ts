@@ -3,7 +3,7 @@
  */
 
 /** As shells name the end by an interrupt: 128 and the number of the signal. */
-const INTERRUPTED_EXIT_CODE = 130;
+export const INTERRUPTED_EXIT_CODE = 130;
 
 /**
  * One press of Ctrl-C may come twice within this time: from the terminal, and passed on by a parent such as npm.
