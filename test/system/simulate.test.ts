@@ -44,12 +44,4 @@ describe('simulate', () => {
     },
     LIMIT_MS,
   );
-
-  it('refuses a wrong flag with one sentence and exit code 2', async () => {
-    const process = runSimulate('--peers', '5');
-    expect((await process.waitForEnd(LIMIT_MS)).code).toBe(2);
-    expect(process.output.map(({ text }) => text)).toEqual([
-      '--peers "5" is no whole number from 6 to 1000.',
-    ]);
-  });
 });

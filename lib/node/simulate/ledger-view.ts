@@ -64,12 +64,17 @@ export interface ListComparison {
   readonly hash: string;
 }
 
+/** Whether all have the same history up to the greatest height that all have reached: no two blocks vie for it just now. */
+export function agree(peers: readonly Peer[]): boolean {
+  return new Set(ledgerHashes(peers, commonHeight(peers))).size === 1;
+}
+
 /** Compares the lists at the greatest height that all have reached. */
 export function compareLists(peers: readonly Peer[]): ListComparison {
-  const height = Math.min(...peers.map(({ chain }) => chain?.tip.height ?? 0));
+  const height = commonHeight(peers);
   const lists = peers.map((peer) => listOf(peer, height).map(({ id }) => id));
   const hashes = lists.map((ids) => bytesToHex(sha256(writeUtf8(ids.join('\n')))));
-  const ledgers = peers.map((peer) => peer.keeper.ledger?.ledger.hashAt(height) ?? '');
+  const ledgers = ledgerHashes(peers, height);
   return {
     height,
     count: lists[0]?.length ?? 0,
@@ -77,4 +82,12 @@ export function compareLists(peers: readonly Peer[]): ListComparison {
     ledgers: new Set(ledgers).size,
     hash: hashes[0] ?? '',
   };
+}
+
+function commonHeight(peers: readonly Peer[]): number {
+  return Math.min(...peers.map(({ chain }) => chain?.tip.height ?? 0));
+}
+
+function ledgerHashes(peers: readonly Peer[], height: number): string[] {
+  return peers.map(({ keeper }) => keeper.ledger?.ledger.hashAt(height) ?? '');
 }

@@ -2,7 +2,7 @@
  * Task 5 (R15, R18): many transactions at once, and one order of them everywhere.
  */
 import { transactionToJson, type TransactionId } from '../../ledger/transaction.ts';
-import { compareLists, isListed } from './ledger-view.ts';
+import { agree, compareLists, isListed } from './ledger-view.ts';
 import { pay } from './payment-task.ts';
 import type { Stage, TaskOutcome } from './stage.ts';
 
@@ -41,6 +41,8 @@ export async function orderAll(stage: Stage): Promise<TaskOutcome> {
   const listed = await stage.until(
     () => stage.crashes.isOver && stage.peers.length === nodes.length && hasAll(survivors()),
   );
+  // Two blocks found at the same moment part the tips until the next one comes.
+  await stage.until(() => hasAll(survivors()) && agree(stage.peers));
   const { height, count, lists, ledgers, hash } = compareLists(stage.peers);
   const all = survivors().length;
   const lost = expected.length - all;
