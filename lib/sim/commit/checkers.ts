@@ -172,7 +172,11 @@ export class Checkers {
 
   /** Whether nobody who lives has anything left to do. */
   get isQuiet(): boolean {
-    return this.#parties.every(({ machine, disk }) => machine === null || disk.size === 0);
+    // What is being written is not on the disk yet, but it locks.
+    return this.#parties.every(
+      ({ machine, disk }) =>
+        machine === null || (disk.size === 0 && machine.lockedCoins().size === 0),
+    );
   }
 
   /** The network has healed, and the chain has gone on for long enough. */
