@@ -14,7 +14,7 @@ import {
   freeBlocks,
   lastHash,
 } from '../support/free-chain.ts';
-import { eventsIn, messagesIn, ROOM, stored, TestPeer } from '../support/peers.ts';
+import { eventsIn, messagesIn, restoredFrom, ROOM, stored, TestPeer } from '../support/peers.ts';
 import { fuzzBridge } from '../support/udp-fuzz.ts';
 import { EASY_TARGET, makeGenesis, mineBlock } from '../support/test-miner.ts';
 
@@ -65,6 +65,28 @@ describe('a bridge to homework miners', () => {
     peer.hearBytes(MINER, encodeBlock(CHAIN[0]!));
     expect(peer.tip).toBeNull();
     expect(peer.picture().phase).toBe('waiting-for-genesis');
+  });
+
+  it('that starts late takes the first block as its root where it is asked to, and goes on from there', () => {
+    const options = { genesis: { kind: 'heard' }, udpRoot: { hash: null, any: true } } as const;
+    const peer = new TestPeer(1, { agent: 'node', ...options });
+    for (const linkId of [MINER, OTHER]) peer.connect(linkId, null, 'udp');
+    for (const block of CHAIN.slice(2)) peer.hearBytes(MINER, encodeBlock(block));
+    expect(peer.tip).toBe(lastHash(CHAIN));
+    peer.hearBytes(MINER, encodeBlock(FREE_GENESIS));
+    expect(peer.picture()).toMatchObject({ tip: { height: 2 }, refused: { 'second-genesis': 1 } });
+    const again = new TestPeer(1, { agent: 'node', ...options }, restoredFrom(peer.outputs));
+    expect(again.tip).toBe(lastHash(CHAIN));
+  });
+
+  it('takes only the genesis block that is pinned', () => {
+    const udpRoot = { hash: FREE_GENESIS_HASH, any: false };
+    const peer = new TestPeer(1, { agent: 'node', genesis: { kind: 'heard' }, udpRoot });
+    peer.connect(MINER, null, 'udp');
+    peer.hearBytes(MINER, encodeBlock(makeGenesis(writeUtf8('another'))));
+    expect(peer.tip).toBeNull();
+    peer.hearBytes(MINER, encodeBlock(FREE_GENESIS));
+    expect(peer.tip).toBe(FREE_GENESIS_HASH);
   });
 
   it('passes the block of one miner on to the other miners and whole to the room, never back', () => {
