@@ -6,6 +6,13 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * of processes are dealt apart, the largest files first.
  */
 export class DealtSequencer extends BaseSequencer {
+  /** The worlds of the simulator take longest, whatever the size of their files: what starts last should end soon. */
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isWorld = (file: TestSpecification): boolean => file.moduleId.includes('/test/sim/');
+    return [...sorted.filter(isWorld), ...sorted.filter((file) => !isWorld(file))];
+  }
+
   override async shard(files: TestSpecification[]): Promise<TestSpecification[]> {
     const { shard } = this.ctx.config;
     if (shard === undefined) return files;

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { DealtSequencer } from './dealt-sequencer.ts';
@@ -19,6 +20,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/system/**'],
           testTimeout: 120_000,
+          // The test runner itself leaves one core free, which is half of a small machine.
+          maxWorkers: availableParallelism(),
           expect: { poll: POLL },
         },
       },
