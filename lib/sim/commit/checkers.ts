@@ -37,6 +37,7 @@ export type PromiseName =
 export const UNVOTED_LOCK_LIMIT_MS = 30_000;
 
 const COMMITTED: ReadonlySet<PaymentState> = new Set(['committed', 'listed', 'confirmed']);
+const FINAL: ReadonlySet<PaymentState> = new Set(['confirmed', 'aborted']);
 
 interface Known {
   readonly body: Payment;
@@ -170,12 +171,20 @@ export class Checkers {
     }
   }
 
-  /** Whether nobody who lives has anything left to do. */
+  /** Whether nobody who lives has anything left to do, or to hear. */
   get isQuiet(): boolean {
-    // What is being written is not on the disk yet, but it locks.
-    return this.#parties.every(
-      ({ machine, disk }) =>
-        machine === null || (disk.size === 0 && machine.lockedCoins().size === 0),
+    const living = this.#parties.filter(({ machine }) => machine !== null);
+    // A block on its way, or a fork, can list anew what some have settled: their disks are empty, but it is not over.
+    const isOneTip = living.every(({ ledger }) => ledger.tip === living[0]!.ledger.tip);
+    return (
+      isOneTip &&
+      living.every(
+        (party) =>
+          // What is being written is not on the disk yet, but it locks.
+          party.disk.size === 0 &&
+          party.machine!.lockedCoins().size === 0 &&
+          [...statesOf(party).values()].every((state) => FINAL.has(state)),
+      )
     );
   }
 
@@ -185,8 +194,7 @@ export class Checkers {
     for (const party of this.#parties) {
       if (party.machine === null) continue;
       for (const [id, state] of statesOf(party)) {
-        if (state !== 'confirmed' && state !== 'aborted')
-          this.report('undecided', `${id} is ${state} at ${party.account}`);
+        if (!FINAL.has(state)) this.report('undecided', `${id} is ${state} at ${party.account}`);
         const known = outcomes.get(id);
         if (known !== undefined && known !== state)
           this.report('undecided', `${id} is ${known} and ${state}`);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DOWN_MS, ROLES, runCommitWorld, runCrashWorld } from '../../../lib/sim/commit/worlds.ts';
 
 /** `npm run soak -- commit` runs a hundred thousand, and crashes of two parties. */
-const SEEDS = 500;
+const SEEDS = 100;
 const TIMEOUT_MS = 300_000;
 
 describe('a payment between three', () => {
@@ -29,6 +29,17 @@ describe('a payment between three', () => {
     },
     TIMEOUT_MS,
   );
+
+  it('is confirmed at both cohorts again, when a fork as deep as a confirmation lists it anew', () => {
+    // Both come back behind the chain and build their own, on which they settle before the longer one reaches them.
+    const crashes = [
+      { role: 1, step: 13, downMs: 20_000 },
+      { role: 2, step: 7, downMs: 20_000 },
+    ];
+    const { broken, committed } = runCrashWorld(crashes);
+    expect([...broken]).toEqual([]);
+    expect(committed).toBe(1);
+  });
 });
 
 describe('payments in worlds drawn from seeds', () => {
