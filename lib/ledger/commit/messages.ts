@@ -5,6 +5,7 @@ import type { HashHex } from '../../chain/bytes.ts';
 import { readUtf8, writeUtf8 } from '../../chain/bytes.ts';
 import { COMMIT_CODES, MEMPOOL_CODES, TRANSACTION_CODES } from '../../chain/codes.ts';
 import type { CommitCode, MempoolCode, TransactionCode } from '../../chain/codes.ts';
+import { isTransactionId } from '../coin-name.ts';
 import { isSignatureText } from '../signature.ts';
 import { decodeTransaction, readBody } from '../transaction-codec.ts';
 import {
@@ -42,8 +43,6 @@ export type CommitAnswer =
   /** Not decided, or not known. */
   | { readonly kind: 'open' };
 
-const ID = /^[A-Za-z0-9_-]{43}$/;
-
 export function encodeRequest(request: CommitRequest): Uint8Array {
   return encode(request);
 }
@@ -61,7 +60,7 @@ export function decodeRequest(bytes: Uint8Array, genesis: HashHex): CommitReques
       if (!isObject(body) || !Array.isArray(aborted) || aborted.length > NAMED_ABORTS_LIMIT)
         return null;
       const read = readBody(body);
-      if (!read.ok || read.body.kind !== 'pay' || !aborted.every(isId)) return null;
+      if (!read.ok || read.body.kind !== 'pay' || !aborted.every(isTransactionId)) return null;
       return { kind: 'prepare', body: read.body, aborted };
     }
     case 'commit': {
@@ -71,7 +70,7 @@ export function decodeRequest(bytes: Uint8Array, genesis: HashHex): CommitReques
     case 'abort':
     case 'inquire': {
       const { kind, id } = fields;
-      return isId(id) ? { kind, id } : null;
+      return isTransactionId(id) ? { kind, id } : null;
     }
     default:
       return null;
@@ -130,10 +129,6 @@ function decode(bytes: Uint8Array): Readonly<Record<string, unknown>> | null {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isId(value: unknown): value is TransactionId {
-  return typeof value === 'string' && ID.test(value);
 }
 
 function isRefusal(value: unknown): value is CommitRefusal {

@@ -79,7 +79,7 @@ export function decodeRecord(bytes: Uint8Array, genesis: HashHex): CommitRecord 
   const [first, second] = signatures as string[];
   switch (phase) {
     case 'begun':
-      return role === 'sender' ? { role, phase, body } : null;
+      return role === 'sender' && signatures.length === 0 ? { role, phase, body } : null;
     case 'voted':
       if (role === 'cohort')
         return signatures.length === 1 ? { role, phase, body, vote: first! } : null;
