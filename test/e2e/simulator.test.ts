@@ -7,7 +7,7 @@ import { runWorld } from '../../lib/sim/world.ts';
 import { bundleSimulator } from '../support/simulator-bundle.ts';
 import { test } from './harness/world.ts';
 
-const SEEDS = 40;
+const SEEDS = 10;
 /** Of partitions, crashes, sleeps and so on: all kinds that are drawn. */
 const FAULT_KINDS = 10;
 
