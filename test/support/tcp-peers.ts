@@ -115,20 +115,26 @@ export function transactionsOf(chain: readonly ChainEntry[]): string[] {
   return chain.flatMap(({ transaction }) => transaction);
 }
 
-/** The chain of all these peers, once all have one and the same with exactly these transactions, in whatever order. */
+/**
+ * The chain of all these peers, once all have one and the same with exactly these transactions, in whatever order.
+ * Where others in the network double what reaches them twice, each may stand there more often than it was entered.
+ */
 export async function waitForAgreement(
   ports: readonly number[],
   transactions: readonly string[],
   timeoutMs: number,
+  { mayDouble = false } = {},
 ): Promise<ChainEntry[]> {
-  const wanted = JSON.stringify([...transactions].sort());
+  const listed = (texts: readonly string[]): string =>
+    JSON.stringify((mayDouble ? [...new Set(texts)] : [...texts]).sort());
+  const wanted = listed(transactions);
   let seen: ChainEntry[][] = [];
   return waitFor(
     async () => {
       seen = await Promise.all(ports.map(chainOf));
       const [first, ...rest] = seen.map((chain) => JSON.stringify(chain));
       if (rest.some((other) => other !== first)) return null;
-      return JSON.stringify(transactionsOf(seen[0]!).sort()) === wanted ? seen[0]! : null;
+      return listed(transactionsOf(seen[0]!)) === wanted ? seen[0]! : null;
     },
     {
       timeoutMs,
