@@ -152,6 +152,14 @@ export function readThreads(text: string | undefined): number | null {
   throw new WrongWord(`--threads "${text}" is no number from 1 to ${THREADS_LIMIT}.`);
 }
 
+/** The share of their time that search threads work, from 0.01 to 1; absent is all of it. */
+export function readPower(text: string | undefined): number {
+  if (text === undefined) return 1;
+  const percent = /^\d{1,3}%?$/.test(text) ? parseInt(text, 10) : 0;
+  if (percent >= 1 && percent <= 100) return percent / 100;
+  throw new WrongWord(`--power "${text}" is no number from 1 to 100.`);
+}
+
 /** A folder, as an absolute path. */
 export function readFolder(text: string | undefined, flag: string): string | null {
   if (text === undefined) return null;

@@ -63,6 +63,7 @@ by commas. With the word genesis it mines the first block; without, it waits for
   --fingerprint <sha256> take the server of an https link by its certificate, as the terminal of the room shows it
   --no-mine              only pass blocks on
   --threads <n>          search threads (the number of cores, less one)
+  --power <percent>      the share of their time that they work, from 1 (100)
   --target <target>      the constant target: 2**235, or up to 64 hex digits (2**235)
   --genesis-hash <hash>  take this genesis block and no other (the first that a miner sends)
   --any-root             take the first block that comes as the root, for a late start among miners that do not send the

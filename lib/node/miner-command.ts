@@ -54,6 +54,7 @@ export async function runMiner(flags: MinerFlags, terminal: Terminal): Promise<n
     name: flags.name ?? [...hostname()].slice(0, NAME_LIMIT_CHARS).join(''),
     mines: flags.mine,
     threads: flags.threads,
+    power: flags.power,
     field: flags.field,
     signalUrl: flags.room === null ? null : signalUrlOf(flags.room.link),
     ...(reached !== null && { trust: reached.trust, iceServers: reached.hints.iceServers }),

@@ -12,6 +12,7 @@ import {
   readField,
   readFolder,
   readName,
+  readPower,
   readRoomFlag,
   readStatus,
   readTargetFlag,
@@ -35,6 +36,8 @@ export interface MinerFlags {
   readonly room: RoomFlag | null;
   readonly mine: boolean;
   readonly threads: number | null;
+  /** The share of their time that search threads work, from 0.01 to 1. */
+  readonly power: number;
   readonly target: bigint | null;
   readonly field: PreviousField;
   readonly status: UdpAddress | null;
@@ -51,6 +54,7 @@ const MINER_OPTIONS = {
   fingerprint: { type: 'string' },
   'no-mine': { type: 'boolean' },
   threads: { type: 'string' },
+  power: { type: 'string' },
   target: { type: 'string' },
   'genesis-hash': { type: 'string' },
   'any-root': { type: 'boolean' },
@@ -105,6 +109,7 @@ export function readMinerFlags(words: readonly string[]): FlagsOutcome<MinerFlag
         room,
         mine: values['no-mine'] !== true,
         threads: readThreads(values.threads),
+        power: readPower(values.power),
         target: readTargetFlag(values.target),
         field: readField(values.field),
         status: readStatus(values.status),

@@ -50,6 +50,8 @@ export interface NodeSessionOptions {
   readonly rewritesNotes?: boolean;
   /** Search threads; null takes one a core, but one. */
   readonly threads: number | null;
+  /** The share of their time that they work, from 0 to 1; absent: all of it. */
+  readonly power?: number;
   readonly field: PreviousField;
   /** The signaling server's WebSocket; null joins no room. */
   readonly signalUrl: string | null;
@@ -121,7 +123,7 @@ async function openSession(
     mines: options.mines,
     random: systemRandomness,
     previousField: options.field,
-    settings: { name: options.name, note: '', paused: false, power: 1 },
+    settings: { name: options.name, note: '', paused: false, power: options.power ?? 1 },
     rewritesNotes: options.rewritesNotes ?? true,
   };
   if (opened.stored !== null && !fitsRoom(opened.stored, peer)) {

@@ -193,6 +193,7 @@ describe('the arguments of miner', () => {
         room: null,
         mine: true,
         threads: null,
+        power: 1,
         target: null,
         field: 'previous',
         status: null,
@@ -202,6 +203,11 @@ describe('the arguments of miner', () => {
         name: null,
       },
     });
+  });
+
+  it('take the share of time that is searched in percent', () => {
+    for (const text of ['50', '50%'])
+      expect(readMinerFlags(['a', 'b', '--power', text])).toMatchObject({ flags: { power: 0.5 } });
   });
 
   it('may be left out where a room is joined', () => {
@@ -255,6 +261,9 @@ describe('the arguments of miner', () => {
     [`a b --any-root --genesis-hash ${'0a'.repeat(32)}`, /exclude each other/],
     ['a b --target 1.5', /is no target/],
     ['a b --threads many', /--threads "many" is no number/],
+    ['a b --power 0', /--power "0" is no number from 1 to 100/],
+    ['a b --power 101', /--power "101" is no number from 1 to 100/],
+    ['a b --power half', /--power "half" is no number from 1 to 100/],
     ['a b --status a:b', /names no port/],
     ['a b --name ' + 'x'.repeat(25), /1 to 24 characters/],
     ['a b --port 1', /--port is unknown/],

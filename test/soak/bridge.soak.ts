@@ -13,6 +13,8 @@ const HEAP_GROWTH_LIMIT_BYTES = 64 * 1024 * 1024;
 const LOOK_EVERY_MS = 500;
 /** No reference miner may lack what we have for longer. */
 const BEHIND_LIMIT_MS = 5_000;
+/** Ours then has by far most of the hash power, as the goal asks. */
+const POWER_PERCENT = 10;
 
 const soak: Soak = {
   title: 'hostile datagrams, then reference miners on a network that loses a fifth',
@@ -54,7 +56,9 @@ async function watchMiners(
   const ends: (() => unknown)[] = [];
   try {
     const atEnd = (close: () => unknown) => void ends.push(close);
-    const miners = await startLossyMiners({ program: ['dist/cli.js'], loss, seed, atEnd });
+    const miners = await startLossyMiners({
+      ...{ program: ['dist/cli.js'], powerPercent: POWER_PERCENT, loss, seed, atEnd },
+    });
     const untilMs = performance.now() + 60_000 * minutes;
     /** When each block of our chain was seen first. */
     const seenMs = new Map<string, number>();

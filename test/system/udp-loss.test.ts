@@ -16,6 +16,7 @@ describe('two reference miners and ours, a fifth of all datagrams lost', () => {
   it('are on one chain, with blocks of each on it', async () => {
     const miners = await startLossyMiners({
       program: ['--import', 'tsx', 'lib/node/cli.ts'],
+      powerPercent: 5,
       loss: 0.2,
       seed: 1,
       atEnd: (close) => cleanups.push(close),
