@@ -9,6 +9,8 @@ import {
   type Transaction,
   type TransactionId,
 } from '../transaction.ts';
+import type { CommitClocks } from './desk.ts';
+import { ATTEMPT_LIMIT_MS, ORDER_LIMIT_MS } from './limits.ts';
 import type { CommitAnswer, CommitRefusal } from './messages.ts';
 
 /** 65 bytes in base64url. */
@@ -54,6 +56,43 @@ export interface Attempt {
   readonly tell: Map<Account, number>;
   readonly told: Set<Account>;
   submitMs: number;
+}
+
+export function makeOrder(
+  key: string,
+  { to, witness, amount }: PaymentOrder,
+  { wallMs, nowMs }: CommitClocks,
+): Order {
+  return {
+    ...{ key, to, witness, amount },
+    startedMs: nowMs,
+    startedWallMs: wallMs,
+    attempts: 0,
+    attempt: null,
+    retryMs: null,
+    code: null,
+    committedMs: null,
+  };
+}
+
+export function makeAttempt(
+  order: Order,
+  id: TransactionId,
+  body: Payment,
+  nowMs: number,
+): Attempt {
+  return {
+    ...{ id, body, order },
+    phase: 'opening',
+    deadlineMs: Math.min(nowMs + ATTEMPT_LIMIT_MS, order.startedMs + ORDER_LIMIT_MS),
+    isWritten: false,
+    found: new Set(),
+    votes: new Map(),
+    transaction: null,
+    tell: new Map(),
+    told: new Set(),
+    submitMs: nowMs,
+  };
 }
 
 /** Whether the order has neither failed nor been committed. */

@@ -26,33 +26,10 @@ import {
 import type { CommitAnswer, CommitRefusal, CommitRequest } from './messages.ts';
 import type { CohortRecord } from './record.ts';
 import type { PaymentRole } from './view.ts';
+import { ownIn, type Vote } from './vote.ts';
 
 /** What a cohort has to agree with beside the rules; null where it does. */
 export type CommitPolicy = (body: Payment, role: PaymentRole) => CommitRefusal | null;
-
-/** `recording`: the vote is being written, and nobody knows it; `voted`: the sender may have it. */
-type Phase = 'recording' | 'voted' | 'committed' | 'aborted';
-
-export interface Vote {
-  readonly id: TransactionId;
-  readonly body: Payment;
-  readonly role: PaymentRole;
-  readonly signature: string;
-  readonly startedMs: number;
-  readonly startedWallMs: number;
-  phase: Phase;
-  transaction: Transaction | null;
-  /** Whether all three signatures are on the disk here. */
-  isKept: boolean;
-  code: CommitRefusal | null;
-  committedMs: number | null;
-  /** Who waits for the vote, or to hear that the outcome is on the disk. */
-  voteCalls: CallToken[];
-  doneCalls: CallToken[];
-  inquireMs: number;
-  inquiries: number;
-  submitMs: number;
-}
 
 export class Cohort {
   readonly #desk: CommitDesk;
@@ -308,9 +285,4 @@ export class Cohort {
     if (account === to) return 'receiver';
     return account === witness ? 'witness' : null;
   }
-}
-
-/** This cohort's own signature. */
-function ownIn({ signatures }: Transaction, role: PaymentRole): string {
-  return signatures[role === 'receiver' ? 1 : 2]!;
 }

@@ -18,6 +18,8 @@ import {
   cohortsOf,
   fullSizeBytes,
   isOpen,
+  makeAttempt,
+  makeOrder,
   outcomeOf,
   sharesInput,
   type Attempt,
@@ -27,29 +29,15 @@ import {
 import type { CallToken, CommitDesk } from './desk.ts';
 import { fateOf, isFinal, type Conflicts } from './fate.ts';
 import {
-  ATTEMPT_LIMIT_MS,
   ATTEMPTS_KEPT_LIMIT,
-  ATTEMPTS_LIMIT,
-  BACKOFF_FIRST_MS,
-  BACKOFF_LIMIT_MS,
   NAMED_ABORTS_LIMIT,
-  ORDER_LIMIT_MS,
   ORDERS_LIMIT,
   SUBMIT_AGAIN_MS,
-  TELL_AGAIN_MS,
-  TELL_LIMIT_MS,
 } from './limits.ts';
 import type { CommitRefusal } from './messages.ts';
+import { tell, tellAll } from './outcome.ts';
 import type { SenderRecord } from './record.ts';
-
-/** Refusals that no other attempt can mend. */
-const PERMANENT: ReadonlySet<CommitRefusal> = new Set<CommitRefusal>([
-  'too-few-coins',
-  'not-a-party',
-  'far-expiry',
-  'foreign-input',
-  'wrong-sum',
-]);
+import { planRetry } from './retry.ts';
 
 export class Coordinator {
   readonly #desk: CommitDesk;
@@ -85,7 +73,7 @@ export class Coordinator {
     if (open >= ORDERS_LIMIT || this.#attempts.size >= ATTEMPTS_KEPT_LIMIT)
       return { ok: false, code: 'too-many-payments' };
     const key = `${this.#desk.clocks.wallMs}.${this.#nextKey++}`;
-    const made = this.#makeOrder(key, order);
+    const made = this.#addOrder(key, order);
     this.#begin(made);
     return { ok: true, key };
   }
@@ -93,8 +81,8 @@ export class Coordinator {
   /** A record of an earlier life. What follows from it begins with {@link resume}. */
   restore(id: TransactionId, record: SenderRecord): void {
     const body = record.phase === 'committed' ? (record.transaction.body as Payment) : record.body;
-    const order = this.#makeOrder(id, body);
-    const attempt = this.#makeAttempt(order, id, body);
+    const order = this.#addOrder(id, body);
+    const attempt = this.#addAttempt(order, id, body);
     attempt.isWritten = true;
     switch (record.phase) {
       case 'begun':
@@ -115,7 +103,7 @@ export class Coordinator {
   resume(): void {
     for (const attempt of this.#attempts.values()) {
       if (attempt.phase === 'recording') this.#resumeVoted(attempt);
-      else this.#tellAll(attempt);
+      else tellAll(attempt, this.#desk);
     }
   }
 
@@ -133,7 +121,8 @@ export class Coordinator {
       const isWaiting = attempt.phase === 'opening' || attempt.phase === 'asking';
       if (isWaiting && attempt.deadlineMs <= nowMs)
         this.#abort(attempt, attempt.phase === 'opening' ? 'party-not-found' : 'no-vote');
-      for (const [account, dueMs] of attempt.tell) if (dueMs <= nowMs) this.#tell(attempt, account);
+      for (const [account, dueMs] of attempt.tell)
+        if (dueMs <= nowMs) tell(attempt, account, this.#desk);
       this.#settle(attempt);
     }
     for (const order of this.#orders.values())
@@ -145,37 +134,15 @@ export class Coordinator {
     this.#orders.delete(key);
   }
 
-  #makeOrder(key: string, { to, witness, amount }: PaymentOrder): Order {
-    const { wallMs, nowMs } = this.#desk.clocks;
-    const order: Order = {
-      ...{ key, to, witness, amount },
-      startedMs: nowMs,
-      startedWallMs: wallMs,
-      attempts: 0,
-      attempt: null,
-      retryMs: null,
-      code: null,
-      committedMs: null,
-    };
+  #addOrder(key: string, wanted: PaymentOrder): Order {
+    const order = makeOrder(key, wanted, this.#desk.clocks);
     this.#orders.set(key, order);
     this.#desk.changed(key);
     return order;
   }
 
-  #makeAttempt(order: Order, id: TransactionId, body: Payment): Attempt {
-    const { nowMs } = this.#desk;
-    const attempt: Attempt = {
-      ...{ id, body, order },
-      phase: 'opening',
-      deadlineMs: Math.min(nowMs + ATTEMPT_LIMIT_MS, order.startedMs + ORDER_LIMIT_MS),
-      isWritten: false,
-      found: new Set(),
-      votes: new Map(),
-      transaction: null,
-      tell: new Map(),
-      told: new Set(),
-      submitMs: nowMs,
-    };
+  #addAttempt(order: Order, id: TransactionId, body: Payment): Attempt {
+    const attempt = makeAttempt(order, id, body, this.#desk.nowMs);
     order.attempts++;
     order.attempt = attempt;
     this.#attempts.set(id, attempt);
@@ -207,7 +174,7 @@ export class Coordinator {
       order.code = 'transaction-too-large';
       return;
     }
-    const attempt = this.#makeAttempt(order, id, body);
+    const attempt = this.#addAttempt(order, id, body);
     desk.write(id, { role: 'sender', phase: 'begun', body }, () => {
       attempt.isWritten = true;
       this.#askWhenReady(attempt);
@@ -268,7 +235,7 @@ export class Coordinator {
       this.#setCommitted(attempt, transaction);
       order.committedMs = desk.nowMs;
       desk.submit(transaction);
-      this.#tellAll(attempt);
+      tellAll(attempt, this.#desk);
     });
   }
 
@@ -295,39 +262,13 @@ export class Coordinator {
 
   /** Frees the coins at once. The record stays `begun`, so that a restart aborts too. */
   #abort(attempt: Attempt, code: CommitRefusal): void {
-    const { nowMs } = this.#desk;
     const { order } = attempt;
     const wasAsked = attempt.phase !== 'opening';
     attempt.phase = 'aborted';
     order.code = code;
     this.#desk.changed(order.key);
-    if (wasAsked) this.#tellAll(attempt);
-    if (PERMANENT.has(code) || order.attempts >= ATTEMPTS_LIMIT) return;
-    const wait = Math.min(BACKOFF_FIRST_MS * 2 ** (order.attempts - 1), BACKOFF_LIMIT_MS);
-    const retryMs = nowMs + this.#desk.jitter(wait);
-    if (code !== 'sender-restarted' && retryMs < order.startedMs + ORDER_LIMIT_MS)
-      order.retryMs = retryMs;
-  }
-
-  #tellAll(attempt: Attempt): void {
-    for (const account of cohortsOf(attempt.body)) this.#tell(attempt, account);
-  }
-
-  #tell(attempt: Attempt, account: Account): void {
-    const desk = this.#desk;
-    const { id, transaction, tell, told } = attempt;
-    tell.set(account, Number.POSITIVE_INFINITY);
-    const request =
-      transaction === null
-        ? ({ kind: 'abort', id } as const)
-        : ({ kind: 'commit', transaction } as const);
-    desk.ask(account, request, TELL_LIMIT_MS, (answer) => {
-      if (answer?.kind === 'done') {
-        tell.delete(account);
-        told.add(account);
-        desk.changed(attempt.order.key);
-      } else tell.set(account, desk.nowMs + desk.jitter(TELL_AGAIN_MS));
-    });
+    if (wasAsked) tellAll(attempt, this.#desk);
+    order.retryMs = planRetry(order, code, this.#desk);
   }
 
   /** Keeps a committed payment waiting for its block, and forgets what the chain has made final. */

@@ -3,10 +3,10 @@
  */
 import type { Account } from '../account.ts';
 import type { Payment, TransactionId } from '../transaction.ts';
-import type { Vote } from './cohort.ts';
 import type { Attempt, Order } from './attempt.ts';
 import { isFinal, type Fate } from './fate.ts';
 import type { PaymentState, PaymentView } from './view.ts';
+import type { Vote } from './vote.ts';
 
 type FateOf = (id: TransactionId, body: Payment) => Fate;
 
