@@ -240,9 +240,14 @@ describe('peers among Python peers', () => {
       expect(
         complaints.filter(({ text }) => /WRONG|UNKNOWN|UNREADABLE|Traceback/.test(text)),
       ).toEqual([]);
-      // One of each of our two peers, and those of this test.
-      const opened = complaints.filter(({ text }) => text.startsWith('connections:')).length;
-      expect(opened).toBe(2 + asked);
+      // One of each of our two peers, and those of this test. What a process says comes some time after it is said.
+      const opened = (): number =>
+        python.output.filter(({ text }) => text.startsWith('connections:')).length;
+      await waitFor(() => opened() >= 2 + asked, {
+        timeoutMs: AGREE_LIMIT_MS,
+        describe: 'it has told of each connection',
+      });
+      expect(opened()).toBe(2 + asked);
     }
     for (const peer of [first, second]) await peer.stop();
     expect(first.ended).toEqual({ code: 0, signal: null });
