@@ -19,7 +19,7 @@ import {
 import { waitFor } from './harness/wait.ts';
 import { test } from './harness/world.ts';
 
-const GROWN_WITHIN_MS = 60_000;
+const GROWN_WITHIN_MS = 120_000;
 /** Room for some blocks, and little enough to be filled at once. */
 const QUOTA_BYTES = 1_000_000;
 

@@ -9,7 +9,7 @@ import { waitFor } from './wait.ts';
 import type { World } from './world.ts';
 
 const APP = fileURLToPath(new URL('../../../dist/app', import.meta.url));
-const GROWN_WITHIN_MS = 60_000;
+const GROWN_WITHIN_MS = 120_000;
 
 /** Serves the page, and rooms that their first tab makes; returns the address, with a slash at its end. */
 export async function servePage(world: World): Promise<string> {

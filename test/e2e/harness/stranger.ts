@@ -8,7 +8,7 @@ import { ROOT, type Running } from './processes.ts';
 import type { Command, Frame } from './stranger-program.ts';
 import type { World } from './world.ts';
 
-const ANSWERED_WITHIN_MS = 60_000;
+const ANSWERED_WITHIN_MS = 120_000;
 
 export interface Stranger {
   /**
