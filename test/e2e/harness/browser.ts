@@ -21,8 +21,8 @@ const FLAGS = [
 
 /** Lines kept of each tab's console. */
 const CONSOLE_LINES_LIMIT = 500;
-const NAVIGATION_TIMEOUT_MS = 30_000;
-const LAUNCH_TIMEOUT_MS = 60_000;
+const NAVIGATION_TIMEOUT_MS = 120_000;
+const LAUNCH_TIMEOUT_MS = 120_000;
 
 export interface Tab {
   readonly name: string;
