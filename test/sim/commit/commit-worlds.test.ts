@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DOWN_MS, ROLES, runCommitWorld, runCrashWorld } from '../../../lib/sim/commit/worlds.ts';
 
 /** `npm run soak -- commit` runs a hundred thousand, and crashes of two parties. */
-const SEEDS = 100;
+const SEEDS = 500;
 const TIMEOUT_MS = 300_000;
 
 describe('a payment between three', () => {
