@@ -92,8 +92,10 @@ export class PeerContext {
     this.outputs.push({ kind: 'send', linkId, bytes: this.#lastBytes });
   };
 
+  /** Tells every neighbour what has changed since our hello, also those whose own hello is still on its way. */
   sendToRoom(message: Message): void {
-    for (const { linkId } of this.greeted()) this.send(linkId, message);
+    for (const neighbour of this.neighbours.values())
+      if (neighbour.kind === 'room') this.send(neighbour.linkId, message);
   }
 
   /** Asks for another step; one however often it is called before that comes. */

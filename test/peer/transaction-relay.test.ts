@@ -5,7 +5,7 @@ import { CHECKS_BURST, CHECKS_PER_SECOND } from '../../lib/ledger/mempool.ts';
 import type { TransactionBody } from '../../lib/ledger/transaction.ts';
 import type { ChainStatus, Message } from '../../lib/net/messages.ts';
 import { RETRY_MS } from '../../lib/net/transaction-gossip.ts';
-import { FREE_GENESIS_HASH, freeBlocks, freeChain } from '../support/free-chain.ts';
+import { FREE_GENESIS, FREE_GENESIS_HASH, freeBlocks, freeChain } from '../support/free-chain.ts';
 import { PeerNetwork } from '../support/peer-network.ts';
 import { closeCodeIn, messagesIn, stored, TestPeer } from '../support/peers.ts';
 import {
@@ -104,6 +104,16 @@ describe('a transaction that a user submits', () => {
     network.link(old, newcomer);
     network.wait(1_000);
     expect([waits(newcomer, PAYMENT), waits(newcomer, note('hello'))]).toEqual([true, true]);
+  });
+
+  it('reaches a neighbour whose link opened before there was a chain', () => {
+    const genesis = { kind: 'pinned', hash: FREE_GENESIS_HASH } as const;
+    const [early, late] = [new TestPeer(1, {}, stored([])), new TestPeer(2, { genesis })];
+    const network = new PeerNetwork(early, late);
+    network.link(early, late, () => late.step({ kind: 'genesis-offered', block: FREE_GENESIS }));
+    submit(late, note('hello'));
+    network.deliver();
+    expect(waits(early, note('hello'))).toBe(true);
   });
 
   it('is told of again by a peer whose reorganisation gives it back', () => {

@@ -18,14 +18,15 @@ export class PeerNetwork {
     for (const peer of peers) peer.sink = (output) => this.#carry(peer, output);
   }
 
-  /** Opens a link between two peers. */
-  link(a: TestPeer, b: TestPeer): void {
+  /** Opens a link between two peers; `meanwhile` happens while their greetings are on the way. */
+  link(a: TestPeer, b: TestPeer, meanwhile = (): void => {}): void {
     const number = ++this.#links;
     const [atA, atB] = [`a${number}`, `b${number}`];
     this.#ends.set(atA, { peer: b, linkId: atB });
     this.#ends.set(atB, { peer: a, linkId: atA });
     a.connect(atA, b.nodeId);
     b.connect(atB, a.nodeId);
+    meanwhile();
     this.deliver();
   }
 
