@@ -41,7 +41,7 @@ test('three tabs, a bridge and two reference miners extend one chain, each with 
     others: [one, bridge],
     env,
   });
-  await follower.process.waitForLine(/listening/, 10_000);
+  await follower.process.waitForLine(/listening/, 60_000);
   const founder = startPythonMiner(world, 'python 1', {
     address: one,
     others: [two, bridge],

@@ -67,7 +67,7 @@ describe('a peer under 200 clients', () => {
     const flooding = setInterval(() => noise.write('gp\n'.repeat(5_000)), 5);
     onTestFinished(() => clearInterval(flooding));
     await waitFor(() => flood.receivedBytes > 0 && noise.receivedBytes > 0, {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
       describe: 'the floods are being answered',
       pollMs: 5,
     });
@@ -79,7 +79,7 @@ describe('a peer under 200 clients', () => {
     }
     const answered = noise.receivedBytes;
     await waitFor(() => noise.receivedBytes > answered, {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
       describe: 'the flood is still being answered, too',
       pollMs: 5,
     });

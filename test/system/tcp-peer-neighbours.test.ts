@@ -6,7 +6,7 @@ import { CONNECTIONS_LIMIT, startPeerServer } from '../../lib/tcp-peer/server.ts
 import { waitFor } from '../e2e/harness/wait.ts';
 import { TcpClient } from '../support/tcp-peers.ts';
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 
 /** A neighbour that answers as the test says, and keeps what it was asked. */
 class FakeNeighbour {

@@ -43,7 +43,7 @@ async function enter(peer: Running, lines: readonly string[]): Promise<string[]>
   const before = answersOf(peer).length;
   peer.write(lines.map((line) => `${line}\n`).join(''));
   await waitFor(() => answersOf(peer).length >= before + lines.length, {
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
     describe: `${peer.name} has answered ${lines.length} lines`,
     pollMs: 20,
   });
@@ -170,7 +170,7 @@ describe('five peers', () => {
 
   it('go on when one ends with cc, which leaves nothing behind', async () => {
     peers[4]!.write('cc\n');
-    expect(await peers[4]!.waitForEnd(10_000)).toEqual({ code: 0, signal: null });
+    expect(await peers[4]!.waitForEnd(60_000)).toEqual({ code: 0, signal: null });
     await expect(askOnce(ports[4]!, 'hb')).rejects.toThrow();
     await enter(peers[2]!, ['tx Cccc0001 E has left']);
     entered.push('tx|Cccc0001|E has left');

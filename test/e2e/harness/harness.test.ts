@@ -36,22 +36,22 @@ test('a tab can use WebRTC without any network outside', async ({ world }) => {
   const port = await freeTcpPort();
   const page = `require('http').createServer((_, reply) => reply.setHeader('content-type', 'text/html').end('<link rel=icon href=data:,>')).listen(${port}, () => console.log('ready'))`;
   const server = world.start('server', process.execPath, ['-e', page]);
-  await server.waitForLine(/ready/, 10_000);
+  await server.waitForLine(/ready/, 60_000);
   const tab = await (await world.browser()).openTab('tab', `http://127.0.0.1:${port}/`);
   expect(await tab.page.evaluate(CONNECT)).toBe('hello');
 });
 
 test('a program that ends early fails the wait for its line at once', async ({ world }) => {
   const program = world.start('brief', process.execPath, ['-e', 'console.log("good bye")']);
-  await expect(program.waitForLine(/welcome/, 30_000)).rejects.toThrow(/good bye/);
+  await expect(program.waitForLine(/welcome/, 60_000)).rejects.toThrow(/good bye/);
 });
 
 test('a program that hangs dies with all that it has started', async ({ world }) => {
   const hang = `require('child_process').spawn(process.execPath, ['-e', 'console.log(process.pid); setInterval(() => {}, 1e6)'], { stdio: 'inherit' }); setInterval(() => {}, 1e6)`;
   const program = world.start('hanging', process.execPath, ['-e', hang]);
-  const child = Number((await program.waitForLine(/^(\d+)$/, 10_000))[1]);
+  const child = Number((await program.waitForLine(/^(\d+)$/, 60_000))[1]);
   await program.kill();
-  await waitFor(() => !isAlive(child), { timeoutMs: 30_000, describe: 'the grandchild is gone' });
+  await waitFor(() => !isAlive(child), { timeoutMs: 60_000, describe: 'the grandchild is gone' });
 });
 
 function isAlive(pid: number): boolean {

@@ -15,7 +15,7 @@ export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** Lines kept of each program's output: enough for the story of a failure. */
 const KEPT_LINES_LIMIT = 20_000;
 /** A program that does not end within this time after it was asked to is killed. */
-const STOP_GRACE_MS = 5_000;
+const STOP_GRACE_MS = 60_000;
 
 export interface Output {
   readonly stream: 'out' | 'err';

@@ -24,9 +24,9 @@ export type Command =
   | { readonly id: number; readonly connect: string }
   | { readonly id: number; readonly channel: number; readonly frames: readonly Frame[] };
 
-const OPEN_TIMEOUT_MS = 20_000;
+const OPEN_TIMEOUT_MS = 90_000;
 /** An offer that crosses one of the other side may be dropped by it; then the next one is answered. */
-const ANSWER_WITHIN_MS = 2_000;
+const ANSWER_WITHIN_MS = 10_000;
 /** Below this the channel takes more; above it WebRTC would throw. */
 const QUEUE_LIMIT_BYTES = 1024 * 1024;
 
