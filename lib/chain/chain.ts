@@ -106,10 +106,12 @@ export class Chain {
     return outcome.kind === 'tip-changed' || outcome.kind === 'side-branch' ? block : null;
   }
 
-  /** Takes a block from anyone. Work is checked before anything is kept. Never throws for what a peer sends. */
-  accept(block: Block, arrival: Arrival): AcceptOutcome {
+  /**
+   * Takes a block from anyone. Work is checked before anything is kept. Never throws for what a peer sends.
+   * @param hash the block's hash, from a caller that has computed it
+   */
+  accept(block: Block, arrival: Arrival, hash = hashBlock(block)): AcceptOutcome {
     this.tree.sweep();
-    const hash = hashBlock(block);
     const known = this.tree.find(hash) ?? this.#findWaiting(hash, arrival.from);
     if (known !== undefined) return { kind: 'duplicate', entry: known };
     if (isGenesisShape(block)) return { kind: 'invalid', code: 'second-genesis' };

@@ -195,9 +195,14 @@ export class ChainKeeper {
   }
 
   /** Gives a block to the chain; stores, counts and reports what comes of it. There must be a chain. */
-  accept(block: Block, from: string, catchingUp = false): AcceptOutcome {
+  accept(
+    block: Block,
+    from: string,
+    catchingUp = false,
+    hash: Uint8Array = hashBlock(block),
+  ): AcceptOutcome {
     const { clocks, networkMs } = this.#context;
-    const outcome = this.chain!.accept(block, { from, wallMs: clocks.wallMs, networkMs });
+    const outcome = this.chain!.accept(block, { from, wallMs: clocks.wallMs, networkMs }, hash);
     this.#follow(outcome, from, catchingUp);
     return outcome;
   }

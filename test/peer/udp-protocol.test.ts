@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashBlockHex, type Block } from '../../lib/chain/block.ts';
 import { readUtf8, writeUtf8 } from '../../lib/chain/bytes.ts';
@@ -176,6 +177,51 @@ describe('a bridge to homework miners', () => {
     peer.wait(90_000);
     expect(peer.tip).toBe(hashBlockHex(first));
     expect(datagramsTo(peer.outputs, MINER)).toEqual([]);
+  });
+});
+
+describe('datagrams that come again', () => {
+  const branch = freeBlocks(lastHash(CHAIN.slice(0, 2)), 4, 'branch');
+  const astray = freeBlocks('ab'.repeat(32), 2, 'astray');
+  const foreign = makeGenesis(writeUtf8('another'));
+  const anyDatagram = fc.record({
+    block: fc.constantFrom(FREE_GENESIS, ...CHAIN, ...branch, ...astray, foreign),
+    field: fc.constantFrom('previous' as const, 'previous_hash' as const),
+    from: fc.constantFrom(MINER, OTHER, UDP_STRANGERS_LINK),
+    among: fc.subarray([MINER, OTHER]),
+    times: fc.integer({ min: 1, max: 3 }),
+    waitMs: fc.constantFrom(0, 0, 200, 1_500),
+  });
+
+  /** What the last steps did, in words. */
+  const tell = (peer: TestPeer) =>
+    peer.outputs.splice(0).map((output) => {
+      if (output.kind === 'send') return `${output.linkId} ${readUtf8(output.bytes)}`;
+      return output.kind === 'event' ? output.event.kind : output.kind;
+    });
+
+  it('byte for byte have the very same effects as the same blocks written in other words', () => {
+    fc.assert(
+      fc.property(fc.array(anyDatagram, { minLength: 1, maxLength: 15 }), (datagrams) => {
+        const alike = bridge(CHAIN.slice(0, 2), OTHER);
+        const reworded = bridge(CHAIN.slice(0, 2), OTHER);
+        let words = 0;
+        for (const { block, field, from, among, times, waitMs } of datagrams)
+          for (let time = 0; time < times; time++) {
+            const bytes = encodeBlock(block, field);
+            // White space makes each of them a datagram that was never heard before.
+            const spaced = Uint8Array.of(...bytes, ...new Uint8Array(++words).fill(0x20));
+            const source = { linkId: from, ...(from === UDP_STRANGERS_LINK && { among }) };
+            alike.step({ kind: 'received', ...source, bytes });
+            reworded.step({ kind: 'received', ...source, bytes: spaced });
+            alike.wait(waitMs);
+            reworded.wait(waitMs);
+            expect(tell(alike)).toEqual(tell(reworded));
+          }
+        expect(alike.picture()).toEqual(reworded.picture());
+      }),
+      { numRuns: 50 },
+    );
   });
 });
 
