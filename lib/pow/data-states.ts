@@ -43,7 +43,7 @@ export class DataStates {
 }
 
 /** Sets one byte of big-endian words. */
-function setByte(words: Int32Array, at: number, value: number): void {
+export function setByte(words: Int32Array, at: number, value: number): void {
   const shift = 24 - 8 * (at % 4);
   const word = words[at >>> 2]!;
   words[at >>> 2] = (word & ~(0xff << shift)) | (value << shift);

@@ -2,7 +2,7 @@
  * Where a search stands: everything fixed of a template's last SHA-256 blocks, and the next nonce to try (R4).
  */
 import { HASH_BYTES, PROOF_BYTES, type Block } from '../chain/block.ts';
-import { DataStates, FREE_VALUES } from './data-states.ts';
+import { DataStates, FREE_VALUES, setByte } from './data-states.ts';
 import { layoutOf, SHA_BLOCK_BYTES, type Layout } from './layout.ts';
 import { BLOCK_WORDS, compress, readWords, STATE_WORDS } from './sha256.ts';
 import type { Template } from './template.ts';
@@ -10,13 +10,15 @@ import type { Template } from './template.ts';
 /** What follows the data's whole blocks: at most 63 bytes of data, and 49 bytes of hash, nonce and padding. */
 const TAIL_BLOCKS = 2;
 
+const BYTE_VALUES = 256;
+
 /** Mutable on purpose: one position serves a worker for life, so that a new template costs microseconds. */
 export class Position {
   layout: Layout = layoutOf(0);
   template: Template | null = null;
   /**
    * The states before the searched block: the first is that of the template as it is; {@link offer} makes more of the
-   * free bytes.
+   * free bytes, or of a byte of the nonce that lies in an earlier block.
    */
   readonly midstates: Int32Array[] = [new Int32Array(STATE_WORDS)];
   /** The searched block, its varied bits zero. */
@@ -36,6 +38,8 @@ export class Position {
   readonly #data = new DataStates();
   /** The last free byte in the data's whole blocks; -1 where there is none. */
   #freeAt = -1;
+  /** Which byte of the nonce may make midstates where no data are free; 0, which belongs to the worker, where none may. */
+  #freeNonceByte = 0;
   #offered = 1;
   readonly #hash = new Int32Array(STATE_WORDS);
   readonly #lastWords = new Int32Array(BLOCK_WORDS);
@@ -54,6 +58,8 @@ export class Position {
 
     const wholeLength = data.length - (data.length % SHA_BLOCK_BYTES);
     this.#freeAt = lastFreeByte(template, wholeLength);
+    const { straddles, variedByte: firstInSecond } = this.layout;
+    this.#freeNonceByte = straddles && this.#freeAt < 0 ? firstInSecond - 1 : 0;
     const tail = this.#tail.fill(0);
     tail.set(data.subarray(wholeLength));
     tail.set(previousHash, data.length - wholeLength);
@@ -72,13 +78,16 @@ export class Position {
   }
 
   /**
-   * Makes so many midstates, of data that differ in one free byte. False where the template has no free byte in front
-   * of the searched block, or too few values for it.
+   * Makes so many midstates, of messages that differ in one byte: a free one of the data, or one of a nonce that
+   * straddles two blocks. False where there is none in front of the searched block, or it has too few values.
    */
   offer(count: number): boolean {
-    if (count > 1 && (count > FREE_VALUES.length || this.#freeAt < 0)) return false;
+    const values =
+      this.#freeAt >= 0 ? FREE_VALUES.length : this.#freeNonceByte > 0 ? BYTE_VALUES : 1;
+    if (count > values) return false;
     this.#offered = count;
-    this.#data.load(this.template!.data, count === 1 ? -1 : this.#freeAt, count);
+    const states = this.#freeAt >= 0 ? count : 1;
+    this.#data.load(this.template!.data, states === 1 ? -1 : this.#freeAt, states);
     while (this.midstates.length < count) this.midstates.push(new Int32Array(STATE_WORDS));
     this.#place();
     return true;
@@ -92,6 +101,8 @@ export class Position {
     const { variedByte, variedBytes } = this.layout;
     for (let i = PROOF_BYTES - 1; i > 0; i--) {
       if (i >= variedByte && i < variedByte + variedBytes) continue;
+      // Its next values are being searched already.
+      if (this.#offered > 1 && i === this.#freeNonceByte) continue;
       this.#nonce[i]! += 1;
       if (this.#nonce[i] !== 0) break;
     }
@@ -129,7 +140,8 @@ export class Position {
     }
     const { previousHash } = this.template!;
     const data = this.template!.data.slice();
-    if (this.#offered > 1) data[this.#freeAt] = FREE_VALUES[midstate]!;
+    if (this.#offered > 1 && this.#freeAt >= 0) data[this.#freeAt] = FREE_VALUES[midstate]!;
+    else if (this.#offered > 1) proofOfWork[this.#freeNonceByte]! += midstate;
     return { data, previousHash, proofOfWork };
   }
 
@@ -140,8 +152,10 @@ export class Position {
     this.#tail.set(this.#nonce, dataLength + HASH_BYTES);
     const words = readWords(this.#tail);
     const isInSecond = straddles || dataLength + HASH_BYTES !== nonceOffset;
+    const free = this.#offered > 1 ? this.#freeNonceByte : 0;
     for (let i = 0; i < this.#offered; i++) {
-      this.midstates[i]!.set(this.#data.states[i]!);
+      this.midstates[i]!.set(this.#data.states[free > 0 ? 0 : i]!);
+      if (free > 0) setByte(words, nonceOffset + free, (this.#nonce[free]! + i) % BYTE_VALUES);
       if (isInSecond) compress(this.midstates[i]!, words);
     }
     const at = isInSecond ? BLOCK_WORDS : 0;

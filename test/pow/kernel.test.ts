@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashBlock, hashBlockHex, NO_PREVIOUS_HASH } from '../../lib/chain/block.ts';
-import { readHex, writeUtf8 } from '../../lib/chain/bytes.ts';
+import { bytesToHex, readHex, writeUtf8 } from '../../lib/chain/bytes.ts';
 import { HOMEWORK_TARGET, MAX_TARGET, meetsTarget, targetToBytes } from '../../lib/chain/target.ts';
 import { HEATS } from '../../lib/pow/choice.ts';
 import { createKernel, type Kernel } from '../../lib/pow/kernel.ts';
 import { isDataOfTemplate, type Template } from '../../lib/pow/template.ts';
 
+/** The nonce lies in two blocks there, with a byte besides the first in the earlier one. */
+const STRADDLING_LAYOUTS = [57, 58, 59, 60, 61, 62];
 const ALL_LAYOUTS = Array.from({ length: 64 }, (_, r) => r);
 
 /** A data length of this layout: 0 to 4096 with `blocks` from 0 to 63. */
@@ -96,6 +98,48 @@ for (const maker of HEATS.flat()) {
       // About 125 are expected, with a standard deviation of 11.
       expect(found.size).toBeGreaterThan(70);
       expect(found.size).toBeLessThan(180);
+    });
+
+    it.runIf(isShared).each(STRADDLING_LAYOUTS)(
+      'makes midstates of the nonce where no data are free and it begins at %i',
+      (r) => {
+        fc.assert(
+          fc.property(
+            fc.uint8Array({ minLength: r - 32, maxLength: r - 32 }),
+            fc.uint8Array({ minLength: 8, maxLength: 8 }),
+            (data, start) => {
+              const target = 1n << 246n;
+              const template = templateOf(data, NO_PREVIOUS_HASH, target);
+              expect(kernel.prepare(template, start)).toBe(true);
+              const found = new Set<string>();
+              // At 57 these are more than all values of the one varied byte.
+              for (let hashes = 0; hashes < 60_000;) {
+                const result = kernel.search(5_000);
+                hashes += result.hashes;
+                if (result.proof === null) continue;
+                expect(result.proof.data).toEqual(data);
+                expect(result.proof.proofOfWork[0]).toBe(start[0]);
+                const hash = hashBlock({ ...template, ...result.proof });
+                expect(meetsTarget(hash, target)).toBe(true);
+                expect(found.has(bytesToHex(hash))).toBe(false);
+                found.add(bytesToHex(hash));
+              }
+              // About 58 are expected, with a standard deviation of 8.
+              expect(found.size).toBeGreaterThan(18);
+              expect(found.size).toBeLessThan(98);
+            },
+          ),
+          { numRuns: 2 },
+        );
+      },
+    );
+
+    it.runIf(isShared)('leaves to others what has no byte to choose', () => {
+      for (const r of [47, 63]) {
+        const data = new Uint8Array(lengthOfLayout(r, 0));
+        const template = templateOf(data, NO_PREVIOUS_HASH, MAX_TARGET);
+        expect(kernel.prepare(template, new Uint8Array(8))).toBe(false);
+      }
     });
 
     it('finds proofs in each of its lanes', () => {
