@@ -12,6 +12,8 @@ export default defineConfig({
     cli: 'lib/node/cli.ts',
     'pow-worker': 'lib/drivers/workers/thread-worker.ts',
     'web-worker': 'lib/drivers/workers/web-worker.ts',
+    'signature-worker': 'lib/drivers/workers/signature-thread.ts',
+    'signature-web-worker': 'lib/drivers/workers/signature-web-worker.ts',
     'webrtc-process': 'lib/drivers/webrtc/webrtc-process.ts',
   },
   cwd: fileURLToPath(new URL('..', import.meta.url)),
@@ -30,7 +32,9 @@ export default defineConfig({
       // Users' bundlers find the worker of a tab by this address, and in dist/ it is no TypeScript.
       name: 'web-worker-address',
       transform: (code: string, id: string) =>
-        id.endsWith('web-pool.ts') ? code.replace("'./web-worker.ts'", "'./web-worker.js'") : null,
+        /web-(pool|signature-checker)\.ts$/.test(id)
+          ? code.replace(/'(\.\/(signature-)?web-worker)\.ts'/, "'$1.js'")
+          : null,
     },
   ],
   // What is bundled from node_modules would be a second copy in its user's program.

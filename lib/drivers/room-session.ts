@@ -20,6 +20,7 @@ import { takePicture } from '../peer/picture.ts';
 import type { RoomSession, ServerState, SessionSnapshot } from './session.ts';
 import type { ChainStore } from './storage/chain-store.ts';
 import type { Transport, TransportEvents } from './transport.ts';
+import type { AnswerCallback, SignatureChecker } from './workers/signature-checker.ts';
 
 /** Samples of the hash rate: five minutes. */
 export const RATE_HISTORY_LIMIT = 300;
@@ -35,6 +36,8 @@ export interface SessionParts {
   readonly transports: readonly ((events: TransportEvents) => Transport)[];
   readonly createPool: (options: PoolOptions, callbacks: PoolCallbacks) => MiningPool;
   readonly threads: number;
+  /** Makes the thread that checks signatures; where absent they are checked in the peer's steps. */
+  readonly createChecker?: (answered: AnswerCallback) => SignatureChecker;
   /** Calls back about every 100 ms until it is told to stop. */
   readonly startTicks: (tick: () => void) => () => void;
   readonly readClocks: () => Clocks;
@@ -69,7 +72,7 @@ export interface RunningSession extends RoomSession {
 }
 
 export function startRoomSession(parts: SessionParts): RunningSession {
-  const peer = new Peer(parts.peer);
+  const peer = new Peer({ ...parts.peer, checksOutside: parts.createChecker !== undefined });
   const listeners = new Set<() => void>();
   const transportOf = new Map<string, Transport>();
   /** Links on which too much waits to be sent. */
@@ -95,6 +98,10 @@ export function startRoomSession(parts: SessionParts): RunningSession {
         take({ kind: 'found', templateId, data, proofOfWork }),
       warn,
     },
+  );
+
+  const checker = parts.createChecker?.(({ ticket, good }) =>
+    take({ kind: 'checked', ticket, good }),
   );
 
   function take(input: PeerInput): void {
@@ -137,6 +144,9 @@ export function startRoomSession(parts: SessionParts): RunningSession {
             if (!closed) dialler?.hearSignal?.(output.from, output.body);
           });
         else parts.onDatagram?.(output);
+        return;
+      case 'check':
+        checker?.check(output.ticket, output.transactions);
         return;
       case 'resume':
         parts.runSoon(() => take({ kind: 'resume' }));
@@ -302,6 +312,7 @@ export function startRoomSession(parts: SessionParts): RunningSession {
       listeners.clear();
       stopTicks();
       pool.close();
+      checker?.close();
       for (const transport of transports) transport.close();
       await parts.store.close();
     },

@@ -26,6 +26,7 @@ import { startTicker } from './tab/ticker.ts';
 import { createWebRtcTransport } from './webrtc/transport.ts';
 import { defaultThreads } from './workers/mining-pool.ts';
 import { createWebWorkerPool } from './workers/web-pool.ts';
+import { createWebSignatureChecker } from './workers/web-signature-checker.ts';
 
 export interface TabSessionOptions {
   /** Claimed name, at most 24 characters. */
@@ -127,6 +128,7 @@ export async function openTabSession(
         ),
     ],
     createPool: createWebWorkerPool,
+    createChecker: createWebSignatureChecker,
     threads: options.threads ?? share(identity.tabCount()),
     startTicks: startTicker,
     readClocks,

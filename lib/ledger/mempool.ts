@@ -149,6 +149,15 @@ export class Mempool implements LedgerView {
     return { kind: 'accepted', transaction, evicted };
   }
 
+  /** The transaction where {@link submit} would have to check its signatures now, else null. */
+  foresee(value: unknown): Transaction | null {
+    const decoded = decodeTransaction(value, this.#ledger.rules.genesis);
+    if (!decoded.ok || this.#waiting.has(decoded.transaction.id)) return null;
+    const { transaction } = decoded;
+    if (this.#checks.cost(transaction) === 0 || this.#judge(transaction) !== null) return null;
+    return this.#depthOf(transaction) > WAITING_CHAIN_LIMIT ? null : transaction;
+  }
+
   /** Follows the ledger after a change of the tip: what was listed and is no more comes first again. */
   follow({ unlisted }: LedgerChange): MempoolChange {
     const candidates = [

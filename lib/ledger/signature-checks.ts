@@ -29,15 +29,9 @@ export class SignatureChecks {
   check(transaction: Transaction): boolean {
     const key = keyOf(transaction);
     if (this.#good.has(key)) return true;
-    const { id, body, signatures } = transaction;
-    const digest = digestOf(id);
-    const parties = partiesOf(body);
-    for (let i = 0; i < parties.length; i++) {
-      this.#performed++;
-      if (recoverSigner(digest, signatures[i]!) !== parties[i]) return false;
-    }
-    this.remember(transaction);
-    return true;
+    const isGood = isSigned(transaction, () => this.#performed++);
+    if (isGood) this.remember(transaction);
+    return isGood;
   }
 
   /** Notes a good verdict that was found elsewhere, as in a worker. */
@@ -48,6 +42,18 @@ export class SignatureChecks {
     }
     this.#good.add(keyOf(transaction));
   }
+}
+
+/** Whether every party of the transaction has signed it, computed anew; `counted` is told of each signature. */
+export function isSigned(
+  { id, body, signatures }: Transaction,
+  counted: () => void = () => undefined,
+): boolean {
+  const digest = digestOf(id);
+  return partiesOf(body).every((party, i) => {
+    counted();
+    return recoverSigner(digest, signatures[i]!) === party;
+  });
 }
 
 /** The id binds body and room; the signatures have to be in it too, as anybody may write others under an id. */

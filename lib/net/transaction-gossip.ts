@@ -70,6 +70,11 @@ export class TransactionGossip {
     }
   }
 
+  /** It came, and is about to be judged: nobody else is asked for it meanwhile. */
+  arrived(id: TransactionId, nowMs: number): void {
+    this.#awaited.set(id, nowMs + RETRY_MS);
+  }
+
   /** It came, but can't be judged yet: asks for it again later. */
   postponed(linkId: string, id: TransactionId, nowMs: number): void {
     this.#awaited.delete(id);

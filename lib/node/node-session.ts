@@ -24,6 +24,7 @@ import type { IceServer } from '../drivers/webrtc/ice-servers.ts';
 import { startWebRtcProcess, type WebRtcProcess } from '../drivers/webrtc/process-transport.ts';
 import { defaultThreads } from '../drivers/workers/mining-pool.ts';
 import { createThreadPool } from '../drivers/workers/thread-pool.ts';
+import { createThreadSignatureChecker } from '../drivers/workers/thread-signature-checker.ts';
 import { KEY_SEED_BYTES, makeKeyPair, type KeyPair } from '../ledger/account.ts';
 import type { GenesisSource, UdpRoot } from '../peer/genesis.ts';
 import type { PeerEvent } from '../peer/inputs.ts';
@@ -138,6 +139,7 @@ async function openSession(
     stored: opened.stored,
     transports,
     createPool: options.mines ? createThreadPool : createIdlePool,
+    createChecker: createThreadSignatureChecker,
     threads: options.threads ?? defaultThreads(availableParallelism()),
     startTicks(tick) {
       const timer = setInterval(tick, TICK_MS);

@@ -6,11 +6,14 @@ import { hashBlockHex, isGenesisShape } from '../chain/block.ts';
 import type { HashHex } from '../chain/bytes.ts';
 import type { AcceptOutcome } from '../chain/chain.ts';
 import type { BlockCode } from '../chain/codes.ts';
+import { transactionsIn } from '../ledger/block-entries.ts';
+import type { Transaction } from '../ledger/transaction.ts';
 import type { ChainMessage } from '../net/messages.ts';
 import { Sync, type Slice, type SyncNeighbour } from '../net/sync.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import type { PeerContext } from './context.ts';
 import type { RoomNeighbour } from './neighbour.ts';
+import type { SignatureDesk } from './signature-desk.ts';
 
 /** What became of a block that was new to us and of use. One that waits until its branch has more work is. */
 const BRINGS_BLOCKS: ReadonlySet<AcceptOutcome['kind']> = new Set([
@@ -29,11 +32,14 @@ export class CatchUp {
   mayLack = false;
   readonly #context: PeerContext;
   readonly #keeper: ChainKeeper;
+  readonly #signatures: SignatureDesk;
   readonly #condemn: (neighbour: RoomNeighbour) => void;
   readonly #announce: () => void;
   readonly #sync = new Sync();
   /** Whether the next slice comes with the step that has been asked for. */
   #isResuming = false;
+  /** Whether a slice waits until the signatures in it have been checked outside. */
+  #isChecking = false;
   /** Whether blocks have come that the room has not been told of. */
   #isNews = false;
 
@@ -41,11 +47,13 @@ export class CatchUp {
   constructor(
     context: PeerContext,
     keeper: ChainKeeper,
+    signatures: SignatureDesk,
     condemn: (neighbour: RoomNeighbour) => void,
     announce: () => void,
   ) {
     this.#context = context;
     this.#keeper = keeper;
+    this.#signatures = signatures;
     this.#condemn = condemn;
     this.#announce = announce;
   }
@@ -93,9 +101,18 @@ export class CatchUp {
 
   /** Judges some of the blocks that have come, and asks for another step where more wait. */
   resume(): void {
+    if (this.#isChecking) return;
     this.#isResuming = false;
     const slice = this.#sync.takeSlice();
     if (slice === null) return;
+    this.#isChecking = this.#signatures.ask(this.#foresee(slice), () => {
+      this.#isChecking = false;
+      this.#take(slice);
+    });
+    if (!this.#isChecking) this.#take(slice);
+  }
+
+  #take(slice: Slice): void {
     const { linkId } = slice;
     const found = this.#context.neighbours.get(linkId);
     const neighbour = found?.kind === 'room' ? found : null;
@@ -129,6 +146,13 @@ export class CatchUp {
       if (BRINGS_BLOCKS.has(outcome.kind)) this.#brought();
     }
     return true;
+  }
+
+  /** Transactions of a slice whose signatures the ledger will look at. */
+  #foresee({ blocks }: Slice): readonly Transaction[] {
+    const { ledger } = this.#keeper;
+    if (ledger === null || !this.#signatures.isOpen) return [];
+    return blocks.flatMap(({ data }) => transactionsIn(data, ledger.ledger.rules.genesis));
   }
 
   #brought(): void {

@@ -38,6 +38,8 @@ export interface PeerOptions {
   readonly rewritesNotes?: boolean;
   /** For payments: a peer without it takes part in none. It must not repeat what it drew in an earlier life. */
   readonly random?: Randomness;
+  /** Whether the output `check` is answered, by a thread of its own; false where absent. */
+  readonly checksOutside?: boolean;
   /** Direct links at most, from 4; the usual number where absent. */
   readonly linkLimit?: number;
 }

@@ -8,6 +8,7 @@ import type { CommitRefusal } from '../ledger/commit/messages.ts';
 import type { PaymentView } from '../ledger/commit/view.ts';
 import type { SubmitOutcome } from '../ledger/mempool.ts';
 import type { Account } from '../ledger/account.ts';
+import type { Transaction } from '../ledger/transaction.ts';
 import type { PeerRecord } from '../net/kademlia/record.ts';
 import type { Endorsement, Port } from '../net/messages.ts';
 import type { Template } from '../pow/template.ts';
@@ -77,6 +78,11 @@ export type PeerInput =
       readonly witness: Account;
       readonly amount: number;
     }
+  /**
+   * The answer to the output `check`: which of its transactions all their parties have signed, in its order. Of those
+   * that are not said to be good nothing is known, and they are checked in the step that needs it.
+   */
+  | { readonly kind: 'checked'; readonly ticket: number; readonly good: readonly boolean[] }
   /** The record of a payment with this number is on the disk. */
   | { readonly kind: 'stored'; readonly write: number }
   | { readonly kind: 'settings'; readonly settings: Partial<PeerSettings> }
@@ -151,6 +157,12 @@ export type PeerOutput =
   /** Share of all threads' time that the search may use, above 0 and at most 1. */
   | { readonly kind: 'duty'; readonly duty: number }
   | { readonly kind: 'persist'; readonly record: PersistRecord }
+  /** Signatures to be checked elsewhere, so that a later step need not: see `checksOutside`. */
+  | {
+      readonly kind: 'check';
+      readonly ticket: number;
+      readonly transactions: readonly Transaction[];
+    }
   /** The answer of the distributed hash table: a record with a valid signature of the account, or null. */
   | {
       readonly kind: 'looked-up';

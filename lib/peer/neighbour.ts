@@ -6,7 +6,7 @@ import { CHECKS_BURST, CHECKS_PER_SECOND } from '../ledger/mempool.ts';
 import { Heartbeat } from '../net/heartbeat.ts';
 import { HomeworkMiner } from '../net/homework.ts';
 import { MessageReader } from '../net/message-reader.ts';
-import { NO_STATUS, type ChainStatus } from '../net/messages.ts';
+import { NO_STATUS, type ChainStatus, type Message } from '../net/messages.ts';
 import { Serving } from '../net/serving.ts';
 import { TokenBucket } from '../net/token-bucket.ts';
 import type { LinkKind } from './snapshot.ts';
@@ -31,6 +31,8 @@ export interface RoomNeighbour {
   /** Its own neighbours, as it says. */
   neighbours: readonly Account[];
   readonly reader: MessageReader;
+  /** Messages that wait for their turn, the oldest first: see message-order.ts. */
+  readonly waiting: Message[];
   readonly heartbeat: Heartbeat;
   readonly budget: TokenBucket;
   readonly serving: Serving;
@@ -71,6 +73,7 @@ export function makeRoomNeighbour(
     status: NO_STATUS,
     neighbours: [],
     reader: new MessageReader(),
+    waiting: [],
     heartbeat: new Heartbeat(monotonicMs),
     budget: new TokenBucket(MESSAGE_RATE.perSecond, MESSAGE_RATE.burst, monotonicMs),
     serving: new Serving(),

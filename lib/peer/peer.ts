@@ -122,7 +122,7 @@ export class Peer {
       }
       case 'disconnected': {
         const neighbour = neighbours.get(input.linkId);
-        if (neighbour?.kind === 'room') this.#room.forget(neighbour);
+        if (neighbour?.kind === 'room') this.#room.disconnected(neighbour);
         else neighbours.delete(input.linkId);
         return;
       }
@@ -165,6 +165,9 @@ export class Peer {
       case 'pay':
         if (this.payments !== null) this.payments.pay(input);
         else this.context.event({ kind: 'payment-refused', code: 'no-ledger' });
+        return;
+      case 'checked':
+        this.#room.checked(input.ticket, input.good);
         return;
       case 'stored':
         this.payments?.stored(input.write);

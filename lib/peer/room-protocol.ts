@@ -17,8 +17,10 @@ import { SERVING_COST } from '../net/serving.ts';
 import { CatchUp, isMisbehaviour } from './catch-up.ts';
 import type { ChainKeeper, Growth } from './chain-keeper.ts';
 import type { PeerContext } from './context.ts';
+import { MessageOrder } from './message-order.ts';
 import { DROPPED_MESSAGES_LIMIT, makeRoomNeighbour, type RoomNeighbour } from './neighbour.ts';
 import type { Overlay } from './overlay.ts';
+import { SignatureDesk } from './signature-desk.ts';
 import type { LinkKind } from './snapshot.ts';
 import { TransactionRelay } from './transaction-relay.ts';
 
@@ -30,6 +32,8 @@ export class RoomProtocol {
   readonly #gossip = new Gossip();
   readonly #catchUp: CatchUp;
   readonly #transactions: TransactionRelay;
+  readonly #signatures: SignatureDesk;
+  readonly #order: MessageOrder;
   /** Counts the steps that served a neighbour. */
   #turn = 0;
   /** Whether a neighbour's clock has been measured since the room's was set. */
@@ -41,9 +45,18 @@ export class RoomProtocol {
     this.#mesh = mesh;
     this.#overlay = overlay;
     this.#transactions = new TransactionRelay(context, keeper);
+    this.#signatures = new SignatureDesk(context, keeper);
+    this.#order = new MessageOrder(
+      context,
+      keeper,
+      this.#transactions,
+      this.#signatures,
+      (neighbour, message) => this.#handle(neighbour, message),
+    );
     this.#catchUp = new CatchUp(
       context,
       keeper,
+      this.#signatures,
       (neighbour) => this.#condemn(neighbour, 'bad-block'),
       () => this.announceChain(),
     );
@@ -76,6 +89,17 @@ export class RoomProtocol {
     if (this.#context.hidden) this.#context.send(linkId, { type: 'visibility', hidden: true });
   }
 
+  /** The other side, or the network, has ended a link. What it had brought counts all the same. */
+  disconnected(neighbour: RoomNeighbour): void {
+    this.#order.release(neighbour);
+    if (this.#context.neighbours.get(neighbour.linkId) === neighbour) this.forget(neighbour);
+  }
+
+  /** Signatures have been checked outside. */
+  checked(ticket: number, good: readonly boolean[]): void {
+    this.#signatures.answered(ticket, good);
+  }
+
   /** A link is gone, by whatever cause. */
   forget(neighbour: RoomNeighbour): void {
     const { neighbours, nowMs } = this.#context;
@@ -103,7 +127,7 @@ export class RoomProtocol {
     }
     const decoded = neighbour.reader.read(bytes);
     if (!decoded.ok) this.#condemn(neighbour, decoded.code);
-    else if (neighbour.nodeId !== null) this.#handle(neighbour, decoded.message);
+    else if (neighbour.nodeId !== null) this.#order.take(neighbour, decoded.message);
     else if (decoded.message.type === 'hello') this.#greeted(neighbour, decoded.message);
     else this.#condemn(neighbour, 'no-hello');
   }
@@ -139,6 +163,7 @@ export class RoomProtocol {
   tick(): void {
     const { neighbours, nowMs, send } = this.#context;
     this.#catchUp.mayLack = true;
+    this.#signatures.tick();
     if (this.#hasMeasured) this.#setClock();
     let ping: Message | null = null;
     // A neighbour that is closed leaves the map, which a loop over it bears.

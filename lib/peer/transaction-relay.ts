@@ -80,6 +80,17 @@ export class TransactionRelay {
     if (returned.length > 0) this.#announce(returned, false, this.#links());
   }
 
+  /** The transaction where a neighbour's message makes us check its signatures: paid for, if so. Else null. */
+  foresee(neighbour: RoomNeighbour, value: object): Transaction | null {
+    const ledger = this.#sharedLedger(neighbour);
+    const transaction = ledger?.mempool.foresee(value) ?? null;
+    if (ledger === null || transaction === null) return null;
+    const { nowMs } = this.#context;
+    if (!neighbour.checks.take(nowMs, ledger.checks.cost(transaction))) return null;
+    this.#gossip.arrived(transaction.id, nowMs);
+    return transaction;
+  }
+
   /** A neighbour sends a transaction; answers with a code where no honest one would have. */
   received(neighbour: RoomNeighbour, value: object): MessageCode | null {
     const ledger = this.#sharedLedger(neighbour);

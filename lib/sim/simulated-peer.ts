@@ -5,6 +5,8 @@
 import type { MessageCode } from '../chain/codes.ts';
 import { MESSAGE_CODES } from '../chain/codes.ts';
 import type { KeyPair } from '../ledger/account.ts';
+import { isSigned } from '../ledger/signature-checks.ts';
+import type { Transaction } from '../ledger/transaction.ts';
 import type { Clocks, PeerEvent, PeerInput, PeerOutput, PersistRecord } from '../peer/inputs.ts';
 import { Peer, type PeerOptions } from '../peer/peer.ts';
 import { SimulatedClock } from './clock.ts';
@@ -19,6 +21,8 @@ import type { World } from './world.ts';
 
 /** What a step takes that judges as many blocks as one may: other things come between it and the next. */
 const RESUME_MS = 4;
+/** A thread of its own needs so long for the signatures of one transaction. */
+const CHECK_MS = 10;
 
 export interface PeerSpec {
   readonly keys: KeyPair;
@@ -227,10 +231,22 @@ export class SimulatedPeer implements RoomMember, UdpMember {
         });
         return;
       }
+      case 'check':
+        this.#check(output.ticket, output.transactions);
+        return;
       case 'event':
         this.#tell(output.event);
         return;
     }
+  }
+
+  /** The thread that checks signatures, which takes its time. */
+  #check(ticket: number, transactions: readonly Transaction[]): void {
+    const incarnation = this.#incarnation;
+    const good = transactions.map((transaction) => isSigned(transaction));
+    this.#world.queue.push(this.#world.nowMs + CHECK_MS * transactions.length, () => {
+      if (incarnation === this.#incarnation) this.take({ kind: 'checked', ticket, good });
+    });
   }
 
   #store(record: PersistRecord): void {

@@ -63,6 +63,7 @@ const KIND_WORDS: Readonly<Record<PeerInput['kind'], number>> = {
   woken: 16,
   pay: 17,
   stored: 18,
+  checked: 19,
 };
 
 export interface NetworkSpec {
