@@ -2,7 +2,7 @@
 import type { Transport, TransportEvents } from '../../lib/drivers/transport.ts';
 
 /** Far above what any condition takes; a test that reaches it has failed. */
-const WAIT_LIMIT_MS = 20_000;
+const WAIT_LIMIT_MS = 60_000;
 
 /** Resolves once the condition holds; rejects with its description when it never does. */
 export async function until(description: string, condition: () => boolean): Promise<void> {

@@ -1,100 +1,22 @@
 /** The signaling server on real sockets (R26). */
-import { mkdtempSync, mkdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
-import { WebSocket, type ClientOptions } from 'ws';
-import {
-  addressFrame,
-  readAddress,
-  RELAY_FRAME_LIMIT_BYTES,
-} from '../../lib/drivers/relay/frame.ts';
-import { CLOSE_CODES, readServerMessage } from '../../lib/drivers/signaling/wire.ts';
-import {
-  startSignalingServer,
-  type SignalingServer,
-  type SignalingServerOptions,
-} from '../../signaling/server.ts';
+import { describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { addressFrame, RELAY_FRAME_LIMIT_BYTES } from '../../lib/drivers/relay/frame.ts';
+import { CLOSE_CODES } from '../../lib/drivers/signaling/wire.ts';
+import { startSignalingServer } from '../../signaling/server.ts';
 import { until } from '../drivers/transport-world.ts';
-
-const A = 'a'.repeat(40);
-const B = 'b'.repeat(40);
-const C = 'c'.repeat(40);
-
-let ends: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const end of ends.reverse()) await end();
-  ends = [];
-});
-
-async function start(options: Partial<SignalingServerOptions> = {}): Promise<SignalingServer> {
-  const outcome = await startSignalingServer({
-    host: '127.0.0.1',
-    port: 0,
-    appDir: null,
-    ...options,
-  });
-  if (!outcome.ok) throw new Error(outcome.message);
-  ends.push(() => outcome.server.close());
-  return outcome.server;
-}
-
-/** A connection that notes what it hears and answers nothing by itself. */
-interface Caller {
-  readonly socket: WebSocket;
-  /** Messages as the protocol reads them, heartbeats left out. */
-  readonly heard: unknown[];
-  /** Relayed frames, each with its sender. */
-  readonly frames: { readonly nodeId: string; readonly frame: Uint8Array }[];
-  heartbeats: number;
-  closeCode: number | null;
-  say(message: object | string | Uint8Array): void;
-}
-
-async function call(server: SignalingServer, options: ClientOptions = {}): Promise<Caller> {
-  const socket = new WebSocket(`ws://127.0.0.1:${server.port}/signal`, options);
-  const caller: Caller = {
-    socket,
-    heard: [],
-    frames: [],
-    heartbeats: 0,
-    closeCode: null,
-    say: (message) =>
-      socket.send(
-        typeof message === 'string' || message instanceof Uint8Array
-          ? message
-          : JSON.stringify(message),
-      ),
-  };
-  socket.on('message', (data, isBinary) => {
-    if (isBinary) {
-      caller.frames.push(readAddress(new Uint8Array(data as Buffer))!);
-      return;
-    }
-    const message = readServerMessage(String(data));
-    if (message?.type === 'heartbeat') caller.heartbeats += 1;
-    else caller.heard.push(message);
-  });
-  socket.on('close', (code) => (caller.closeCode = code));
-  socket.on('error', () => undefined);
-  ends.push(() => socket.terminate());
-  await until('the socket is open or refused', () => socket.readyState !== WebSocket.CONNECTING);
-  return caller;
-}
-
-async function enter(server: SignalingServer, nodeId: string, room = 'red'): Promise<Caller> {
-  const caller = await call(server);
-  caller.say({ type: 'join', room, nodeId });
-  await until('welcomed', () => caller.heard.length > 0);
-  return caller;
-}
-
-/** That the server is well: a newcomer is welcomed. */
-async function expectWell(server: SignalingServer): Promise<void> {
-  const caller = await enter(server, 'f'.repeat(40), 'health');
-  expect(caller.heard[0]).toEqual({ type: 'welcome', nodeIds: [] });
-}
+import {
+  A,
+  B,
+  C,
+  atEnd,
+  call,
+  enter,
+  expectWell,
+  refusalStatus,
+  start,
+} from '../support/signaling-callers.ts';
 
 describe('in a room', () => {
   test('those who are there hear who comes and who goes; a newcomer hears who is there', async () => {
@@ -155,7 +77,7 @@ describe('in a room', () => {
     const neverJoined = await call(server);
     const onlyBeats = await call(server);
     const beating = setInterval(() => onlyBeats.say({ type: 'heartbeat' }), 20);
-    ends.push(() => clearInterval(beating));
+    atEnd(() => clearInterval(beating));
     await until('a heard', () => a.heard.length === 3);
     expect(a.heard[2]).toEqual({ type: 'left', nodeId: B });
     for (const dropped of [silent, neverJoined, onlyBeats]) {
@@ -328,121 +250,6 @@ describe('limits on how many', () => {
   });
 });
 
-describe('origins', () => {
-  test.each([
-    ['a page of this server', (port: number) => `http://127.0.0.1:${port}`, null],
-    ['a page of an allowed origin', () => 'https://class.example', null],
-    ['a page of anywhere else', () => 'https://elsewhere.example', 403],
-    ['another port of this machine', () => 'http://127.0.0.1:1', 403],
-    ['a page without an origin', () => 'null', 403],
-  ])('%s', async (_name, origin, refused) => {
-    const server = await start({ allowedOrigins: ['https://class.example'] });
-    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/signal`, {
-      origin: origin(server.port),
-    });
-    ends.push(() => socket.terminate());
-    expect(await refusalStatus(socket)).toBe(refused);
-  });
-
-  test('a WebSocket at another path is refused', async () => {
-    const server = await start();
-    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/elsewhere`);
-    expect(await refusalStatus(socket)).toBe(404);
-  });
-});
-
-describe('pages', () => {
-  function buildApp(): string {
-    const dir = mkdtempSync(join(tmpdir(), 'tabchain-app-'));
-    ends.push(() => rmSync(dir, { recursive: true }));
-    writeFileSync(join(dir, 'index.html'), '<!doctype html><title>app</title>');
-    mkdirSync(join(dir, 'assets'));
-    writeFileSync(join(dir, 'assets', 'index-1a2b.js'), 'export {};');
-    writeFileSync(join(dir, '.secret'), 'secret');
-    return dir;
-  }
-
-  test('the app is served, under a policy that lets it run nothing from elsewhere', async () => {
-    const server = await start({ appDir: buildApp() });
-    const page = await fetch(`http://127.0.0.1:${server.port}/`);
-    expect(await page.text()).toContain('<title>app</title>');
-    expect(page.headers.get('content-type')).toContain('text/html');
-    expect(page.headers.get('cache-control')).toBe('no-cache');
-    expect(page.headers.get('referrer-policy')).toBe('no-referrer');
-    expect(page.headers.get('x-content-type-options')).toBe('nosniff');
-    const policy = page.headers.get('content-security-policy')!;
-    for (const rule of [
-      "default-src 'self'",
-      "script-src 'self' 'wasm-unsafe-eval'",
-      "worker-src 'self' blob:",
-      "connect-src 'self' ws: wss:",
-    ])
-      expect(policy).toContain(rule);
-    const script = await fetch(`http://127.0.0.1:${server.port}/assets/index-1a2b.js`);
-    expect(script.headers.get('cache-control')).toContain('immutable');
-    expect(script.headers.get('content-type')).toContain('javascript');
-  });
-
-  test('a new build is served without a restart, and what is gone is not found', async () => {
-    const dir = buildApp();
-    const server = await start({ appDir: dir });
-    writeFileSync(join(dir, 'index.html'), 'another page, longer than the one before it was');
-    expect(await (await fetch(`http://127.0.0.1:${server.port}/`)).text()).toContain('another');
-    unlinkSync(join(dir, 'index.html'));
-    expect((await fetch(`http://127.0.0.1:${server.port}/`)).status).toBe(404);
-  });
-
-  test.each([
-    ['a hidden file', 'GET', '/.secret', {}, 404],
-    ['a path that climbs', 'GET', '/../../etc/passwd', {}, 404],
-    ['an encoded path that climbs', 'GET', '/%2e%2e/%2e%2e/etc/passwd', {}, 404],
-    ['a malformed escape', 'GET', '/%zz', {}, 404],
-    ['a zero byte', 'GET', '/%00', {}, 404],
-    ['a range that runs backwards', 'GET', '/', { range: 'bytes=9-2' }, 200],
-    ['another method', 'POST', '/', {}, 405],
-    ['a room that is not known', 'GET', '/rooms/nothing', {}, 404],
-    ['a room of an inherited name', 'GET', '/rooms/constructor', {}, 404],
-  ])('%s is answered and harms nothing', async (_name, method, path, headers, status) => {
-    const server = await start({ appDir: buildApp() });
-    expect(await rawStatus(server.port, method, path, headers)).toBe(status);
-    await expectWell(server);
-  });
-
-  test('what is no HTTP at all is cut off', async () => {
-    const server = await start();
-    expect(await rawStatus(server.port, '\u0000\u0001', ' ', {})).not.toBe(200);
-    await expectWell(server);
-  });
-
-  test('its owner hears from where each connection comes', async () => {
-    const heard: string[] = [];
-    const server = await start({ onConnection: (address) => heard.push(address) });
-    await fetch(`http://127.0.0.1:${server.port}/health`);
-    expect(heard).toEqual(['127.0.0.1']);
-  });
-
-  test('a typed code resolves to the whole link, and /health says that the server lives', async () => {
-    const server = await start({ roomLinks: [['red', 'r=red&g=new']] });
-    const base = `http://127.0.0.1:${server.port}`;
-    expect(await (await fetch(`${base}/rooms/RED`)).json()).toEqual({ fragment: 'r=red&g=new' });
-    expect(server.registerRoom('blue', { fragment: 'r=blue&g=new' })).toBe(true);
-    expect(server.registerRoom('no room', { fragment: 'x' })).toBe(false);
-    expect(await (await fetch(`${base}/rooms/blue`)).json()).toEqual({ fragment: 'r=blue&g=new' });
-    const missing = await fetch(`${base}/rooms/green`);
-    expect([missing.status, await missing.json()]).toEqual([404, { error: 'no-such-room' }]);
-    await enter(server, A);
-    expect(await (await fetch(`${base}/health`)).json()).toEqual({
-      ok: true,
-      rooms: 1,
-      clients: 1,
-      signals: 0,
-      relayedFrames: 0,
-      relayedBytes: 0,
-      relayedBytesPerSecond: 0,
-    });
-  });
-});
-
 describe('starting and stopping', () => {
   test('a port that is taken, and an address that is not ours, are outcomes', async () => {
     const server = await start();
@@ -469,39 +276,4 @@ describe('starting and stopping', () => {
 
 function isLeft(message: unknown): boolean {
   return (message as { type: string }).type === 'left';
-}
-
-/** The HTTP status with which a WebSocket was refused, or null where it opened. */
-function refusalStatus(socket: WebSocket): Promise<number | null> {
-  return new Promise((resolve) => {
-    socket.on('open', () => resolve(null));
-    socket.on('unexpected-response', (_request, response) => {
-      response.resume();
-      resolve(response.statusCode!);
-    });
-    socket.on('error', () => undefined);
-  });
-}
-
-/** The status of a request that no well-behaved client would send; null where the connection is cut. */
-function rawStatus(
-  port: number,
-  method: string,
-  path: string,
-  headers: Record<string, string>,
-): Promise<number | null> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    let answer = '';
-    socket.on('data', (data) => (answer += String(data)));
-    socket.on('error', () => undefined);
-    socket.on('close', () => {
-      const status = /^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1];
-      resolve(status === undefined ? null : Number(status));
-    });
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.write(
-      `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${lines.join('')}\r\n`,
-    );
-  });
 }
