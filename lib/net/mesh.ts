@@ -13,8 +13,16 @@ export const REDIAL_MS = { first: 3_000, most: 60_000 } as const;
 export const ONE_SIDED_GRACE_MS = 8_000;
 /** How long a peer that misbehaved is neither dialled nor let in. */
 export const SHUN_MS = 60_000;
-/** A link that ends sooner is a failed dial: the other side had no place for it. */
+/** A link that ends sooner is a failed dial. */
 export const STEADY_LINK_MS = 10_000;
+/**
+ * How long one that had no place for us, or we for it, is not dialled again. Both choose by the same rules, so that it
+ * dials us as soon as it wants the link. Where each knows a part of the room, and learns of others by its links, choices
+ * change with links and links with choices: without this pause some would be made and broken for ever.
+ */
+export const TURNED_AWAY_MS = 600_000;
+/** One with less than this share of its links takes no notice of that: it needs any. */
+const CONTENT_SHARE = 0.5;
 /** Dials that fail in a row before somebody else is linked to in the node's place. It is dialled on, ever more rarely. */
 export const GHOST_FAILURES = 3;
 /** Dials at a time to nodes that nobody but neighbours has told of: who makes ids up costs us no more than these. */
@@ -23,6 +31,8 @@ export const HEARD_DIALS_LIMIT = 2;
 export const HEARD_LIMIT = 512;
 /** Node ids remembered at most; a signaling server's room is smaller. */
 export const PRESENT_LIMIT = 1_000;
+
+const NOBODY: readonly Account[] = [];
 
 interface Candidate {
   /** Since when it could be dialled, or how long its link has been there. */
@@ -43,6 +53,8 @@ export class Mesh {
   readonly #linked = new Set<Account>();
   readonly #dialling = new Set<Account>();
   readonly #shunned = new Map<Account, number>();
+  /** Who had no place for us, or we for it, and until when it is left alone. */
+  readonly #turnedAway = new Map<Account, number>();
 
   constructor(self: Account, linkLimit: number = LINK_LIMITS.usual) {
     this.#self = self;
@@ -88,6 +100,7 @@ export class Mesh {
       this.#postpone(nodeId, nowMs);
       return false;
     }
+    this.#turnedAway.delete(nodeId);
     const candidate = this.#candidates.get(nodeId);
     if (candidate !== undefined) candidate.sinceMs = nowMs;
     return true;
@@ -104,17 +117,26 @@ export class Mesh {
   }
 
   /**
-   * The links to give up now, as there are more than we may have.
+   * The links to give up now, as there are more than we may have. Those who had them are not dialled soon.
    *
    * @param delayMsOf round trip to a linked node; null where it is not measured
    */
-  chooseCloses(delayMsOf: (nodeId: Account) => number | null): Account[] {
+  chooseCloses(delayMsOf: (nodeId: Account) => number | null, nowMs: number): readonly Account[] {
     const surplus = this.#linked.size - this.#linkLimit;
-    if (surplus <= 0) return [];
+    if (surplus <= 0) return NOBODY;
     const slowness = (id: Account): number => delayMsOf(id) ?? Number.MAX_VALUE;
-    return this.#unwanted()
+    const closes = this.#unwanted()
       .sort((a, b) => slowness(b) - slowness(a))
       .slice(0, surplus);
+    for (const id of closes) remember(this.#turnedAway, id, TURNED_AWAY_MS, nowMs);
+    return closes;
+  }
+
+  /** The node has closed its link, which we have reported as gone, before it introduced itself: it has no place for us. */
+  turnedAway(nodeId: Account, nowMs: number): void {
+    // In a small room everybody has a place for everybody: the link just broke.
+    if (this.#candidates.size > this.#linkLimit)
+      remember(this.#turnedAway, nodeId, TURNED_AWAY_MS, nowMs);
   }
 
   dialFailed(nodeId: Account, nowMs: number): void {
@@ -124,8 +146,7 @@ export class Mesh {
 
   /** The node sent what no honest peer sends. */
   shun(nodeId: Account, nowMs: number): void {
-    for (const [id, untilMs] of this.#shunned) if (untilMs <= nowMs) this.#shunned.delete(id);
-    if (this.#shunned.size < PRESENT_LIMIT) this.#shunned.set(nodeId, nowMs + SHUN_MS);
+    remember(this.#shunned, nodeId, SHUN_MS, nowMs);
   }
 
   /** Whom to dial now. Each is then counted as being dialled until `linked` or `dialFailed`. */
@@ -134,11 +155,13 @@ export class Mesh {
     const isHearsay = (id: Account): boolean => !this.#presentSet.has(id);
     let hearsayDials = 0;
     for (const id of this.#dialling) if (isHearsay(id)) hearsayDials++;
+    const isContent = this.#linked.size >= CONTENT_SHARE * this.#linkLimit;
     for (const id of this.#findWanted()) {
       const candidate = this.#candidates.get(id);
       if (candidate === undefined) continue;
       if (this.#linked.has(id) || this.#dialling.has(id)) continue;
       if (candidate.notBeforeMs > nowMs || (this.#shunned.get(id) ?? 0) > nowMs) continue;
+      if (isContent && (this.#turnedAway.get(id) ?? 0) > nowMs) continue;
       // One side dials, so that two offers rarely cross; the other steps in when that side cannot.
       if (this.#self < id && nowMs - candidate.sinceMs < ONE_SIDED_GRACE_MS) continue;
       if (isHearsay(id) && ++hearsayDials > HEARD_DIALS_LIMIT) continue;
@@ -150,6 +173,7 @@ export class Mesh {
 
   /** After a pause of the whole machine all are dialled at once, whoever's turn it would be: others have given us up. */
   hurry(nowMs: number): void {
+    this.#turnedAway.clear();
     for (const [id, candidate] of this.#candidates) {
       if (this.#linked.has(id)) continue;
       candidate.failures = 0;
@@ -211,4 +235,10 @@ export class Mesh {
     candidate.sinceMs = nowMs;
     candidate.notBeforeMs = nowMs + pauseMs;
   }
+}
+
+/** Notes an id for so long; those whose time is over leave. */
+function remember(noted: Map<Account, number>, id: Account, forMs: number, nowMs: number): void {
+  for (const [other, untilMs] of noted) if (untilMs <= nowMs) noted.delete(other);
+  if (noted.size < PRESENT_LIMIT) noted.set(id, nowMs + forMs);
 }

@@ -91,8 +91,12 @@ export class RoomProtocol {
 
   /** The other side, or the network, has ended a link. What it had brought counts all the same. */
   disconnected(neighbour: RoomNeighbour): void {
+    const { nodeId, expectedId, linkId } = neighbour;
     this.#order.release(neighbour);
-    if (this.#context.neighbours.get(neighbour.linkId) === neighbour) this.forget(neighbour);
+    if (this.#context.neighbours.get(linkId) === neighbour) this.forget(neighbour);
+    // Who has no place for us does not introduce itself.
+    if (nodeId === null && expectedId !== null && !this.#isLinkedTo(expectedId))
+      this.#mesh.turnedAway(expectedId, this.#context.nowMs);
   }
 
   /** Signatures have been checked outside. */
@@ -109,10 +113,7 @@ export class RoomProtocol {
     this.#transactions.dropLink(linkId);
     this.#catchUp.dropLink(linkId);
     const nodeId = neighbour.nodeId ?? neighbour.expectedId;
-    const hasTwin = [...neighbours.values()].some(
-      (other) => other.kind === 'room' && (other.nodeId ?? other.expectedId) === nodeId,
-    );
-    if (nodeId !== null && !hasTwin) this.#mesh.unlinked(nodeId, nowMs);
+    if (nodeId !== null && !this.#isLinkedTo(nodeId)) this.#mesh.unlinked(nodeId, nowMs);
     this.#context.event({ kind: 'peer-left', linkId });
     this.#setClock();
   }
@@ -199,12 +200,13 @@ export class RoomProtocol {
 
   /** Closes the slowest links that nobody needs, where there are more than we may have. */
   giveUpLinks(): void {
-    const closes = new Set(this.#mesh.chooseCloses((nodeId) => this.#delayMsTo(nodeId)));
-    if (closes.size === 0) return;
-    for (const neighbour of [...this.#context.neighbours.values()]) {
+    const { nowMs, neighbours } = this.#context;
+    const closes = this.#mesh.chooseCloses(this.#delayMsTo, nowMs);
+    if (closes.length === 0) return;
+    for (const neighbour of [...neighbours.values()]) {
       if (neighbour.kind !== 'room') continue;
       const nodeId = neighbour.nodeId ?? neighbour.expectedId;
-      if (nodeId !== null && closes.has(nodeId)) this.#close(neighbour, 'mesh-full');
+      if (nodeId !== null && closes.includes(nodeId)) this.#close(neighbour, 'mesh-full');
     }
   }
 
@@ -212,6 +214,12 @@ export class RoomProtocol {
   forgive(): void {
     for (const neighbour of this.#context.neighbours.values())
       if (neighbour.kind === 'room') neighbour.heartbeat.forgive(this.#context.nowMs);
+  }
+
+  #isLinkedTo(nodeId: Account): boolean {
+    for (const other of this.#context.neighbours.values())
+      if (other.kind === 'room' && (other.nodeId ?? other.expectedId) === nodeId) return true;
+    return false;
   }
 
   #greeted(neighbour: RoomNeighbour, hello: Extract<Message, { type: 'hello' }>): void {
@@ -351,11 +359,11 @@ export class RoomProtocol {
     this.forget(neighbour);
   }
 
-  #delayMsTo(nodeId: Account): number | null {
+  readonly #delayMsTo = (nodeId: Account): number | null => {
     for (const neighbour of this.#context.greeted())
       if (neighbour.nodeId === nodeId) return neighbour.heartbeat.delayMs;
     return null;
-  }
+  };
 
   #setClock(): void {
     this.#hasMeasured = false;

@@ -10,6 +10,7 @@ import {
   REDIAL_MS,
   SHUN_MS,
   STEADY_LINK_MS,
+  TURNED_AWAY_MS,
 } from '../../lib/net/mesh.ts';
 import { chooseNeighbours, LINK_LIMITS } from '../../lib/net/neighbour-choice.ts';
 import { seededRandom } from '../support/random.ts';
@@ -215,11 +216,11 @@ describe('a mesh that is full', () => {
     fill(mesh, others.slice(0, LIMIT));
     const delays = new Map(others.slice(0, LIMIT).map((id, index) => [id, index === 5 ? 90 : 9]));
     const delayOf = (id: string) => delays.get(id) ?? null;
-    expect(mesh.chooseCloses(delayOf)).toEqual([]);
+    expect(mesh.chooseCloses(delayOf, 0)).toEqual([]);
     expect(mesh.linked(wanted[0]!, 0)).toBe(true);
-    expect(mesh.chooseCloses(delayOf)).toEqual([others[5]]);
+    expect(mesh.chooseCloses(delayOf, 0)).toEqual([others[5]]);
     mesh.unlinked(others[5]!, 0);
-    expect(mesh.chooseCloses(delayOf)).toEqual([]);
+    expect(mesh.chooseCloses(delayOf, 0)).toEqual([]);
   });
 
   it('keeps links that are no longer the best ones as long as there is room', () => {
@@ -227,7 +228,7 @@ describe('a mesh that is full', () => {
     mesh.setPresent(others.slice(0, 3), 0);
     fill(mesh, others.slice(0, 3));
     mesh.setPresent(present, 0);
-    expect(mesh.chooseCloses(() => 1_000)).toEqual([]);
+    expect(mesh.chooseCloses(() => 1_000, 0)).toEqual([]);
   });
 
   it('has six links on a small device', () => {
@@ -236,9 +237,35 @@ describe('a mesh that is full', () => {
     const dials = mesh.chooseDials(ONE_SIDED_GRACE_MS);
     expect(dials.length).toBeLessThanOrEqual(LINK_LIMITS.small);
     const taken = present.filter(
-      (id) => mesh.linked(id, 0) && mesh.chooseCloses(() => 1).length === 0,
+      (id) => mesh.linked(id, 0) && mesh.chooseCloses(() => 1, 0).length === 0,
     );
     expect(taken.length).toBeGreaterThanOrEqual(LINK_LIMITS.small);
+  });
+
+  it('leaves one alone that had no place for us as long as enough others are linked', () => {
+    const mesh = new Mesh(idOf('f'));
+    mesh.setPresent(present, 0);
+    const [away, ...rest] = mesh.chooseDials(0);
+    mesh.linked(away!, 0);
+    mesh.unlinked(away!, 0);
+    mesh.turnedAway(away!, 0);
+    const nextMs = REDIAL_MS.most;
+    expect(mesh.chooseDials(nextMs)).toContain(away);
+    mesh.dialFailed(away!, nextMs);
+    for (const id of rest) mesh.linked(id, nextMs);
+    expect(mesh.chooseDials(2 * nextMs)).not.toContain(away);
+    expect(mesh.chooseDials(TURNED_AWAY_MS + nextMs)).toContain(away);
+  });
+
+  it('dials one that turned it away at once after a sleep', () => {
+    const mesh = new Mesh(idOf('f'));
+    mesh.setPresent(present, 0);
+    const [away, ...rest] = mesh.chooseDials(0);
+    mesh.turnedAway(away!, 0);
+    for (const id of rest) mesh.linked(id, 0);
+    mesh.dialFailed(away!, 0);
+    mesh.hurry(1);
+    expect(mesh.chooseDials(1)).toContain(away);
   });
 
   it('does not dial one again and again only to turn it away', () => {
