@@ -2,6 +2,7 @@
  * From what a person types or pastes to the policy of a room: a code that the server resolves, or a whole link.
  */
 import { readRoomLink, ROOM_CODE, type RoomPolicy } from '../../lib/net/room-link.ts';
+import { splitInvitation } from '../invite/invitation-link.ts';
 
 export type EntryResult =
   | { readonly ok: true; readonly policy: RoomPolicy; readonly fragment: string }
@@ -10,7 +11,13 @@ export type EntryResult =
 /** What was typed, before any server is asked. */
 export type EntryText =
   | { readonly kind: 'code'; readonly code: string }
-  | { readonly kind: 'link'; readonly fragment: string; readonly policy: RoomPolicy }
+  | {
+      readonly kind: 'link';
+      readonly fragment: string;
+      readonly policy: RoomPolicy;
+      /** The invitation that the link carries, from whatever server: it needs none. */
+      readonly invitation: string | null;
+    }
   | { readonly kind: 'elsewhere'; readonly origin: string }
   | { readonly kind: 'unreadable'; readonly reason: string };
 
@@ -31,15 +38,13 @@ export function readEntryText(text: string, pageHref: string): EntryText {
           reason: 'A room code has only letters a–z, digits and hyphens, 32 at most.',
         };
   }
-  const link = readRoomLink(trimmed);
+  const { fragment, invitation } = splitInvitation(trimmed.slice(trimmed.indexOf('#') + 1));
+  const link = readRoomLink(fragment);
   if (!link.ok) return { kind: 'unreadable', reason: `This link cannot be used: ${link.reason}.` };
   const origin = originOf(trimmed);
-  if (origin !== null && origin !== originOf(pageHref)) return { kind: 'elsewhere', origin };
-  return {
-    kind: 'link',
-    fragment: trimmed.slice(trimmed.indexOf('#') + 1),
-    policy: link.policy,
-  };
+  if (invitation === null && origin !== null && origin !== originOf(pageHref))
+    return { kind: 'elsewhere', origin };
+  return { kind: 'link', fragment, policy: link.policy, invitation };
 }
 
 /** Asks the server that served this page for the link of a room code. */

@@ -79,8 +79,8 @@ function readServer(snapshot: SessionSnapshot): Notice | null {
     tone: direct ? 'calm' : 'trouble',
     what: 'The server does not answer.',
     advice: direct
-      ? 'Direct links go on without it; only newcomers cannot join. It is tried again by itself.'
-      : 'You mine alone until it is back; it is tried again by itself. Check that it runs, and that this device is on the same network.',
+      ? 'Direct links go on without it. Newcomers can join by an invitation: Share, then Invite without the server. It is tried again by itself.'
+      : 'You mine alone until it is back, or until somebody of the room invites you: Share, then Invite without the server. Check that it runs, and that this device is on the same network.',
   };
 }
 

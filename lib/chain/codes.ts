@@ -133,6 +133,26 @@ export const CALL_CODES = {
   'answer-forgotten': 'The call was executed, but its answer had to make room for others.',
 } as const;
 
+/** Why an invitation that people carry by hand, or its answer, leads to no link (R26). */
+export const INVITATION_CODES = {
+  'no-invitation': 'There is no whole invitation in this text. Copy it again, to its end.',
+  'no-answer': 'There is no whole answer in this text. Copy it again, to its end.',
+  'torn-text': 'A part of it is missing or unreadable. Copy it again, to its end.',
+  'not-for-us': 'It is for another room or another device, or it was changed on its way.',
+  'invitation-expired':
+    'It is older than ten minutes, or the clock of one of the devices is wrong. Make a new invitation.',
+  'other-invitation': 'It answers another invitation than the one that is open here.',
+  'no-open-invitation': 'No invitation is open here: make one first.',
+  'own-text': 'It comes from this tab itself: it is meant for the other device.',
+  'already-linked': 'The two tabs are linked already.',
+  'no-direct-links':
+    'This browser opens no direct links now: WebRTC is missing, has no network, or needs the page to be loaded anew.',
+  'not-reached':
+    'The two devices do not reach each other: the network keeps them apart. Use a phone’s hotspot, and make a new invitation.',
+  withdrawn: 'It was given up for a newer one.',
+} as const;
+
+export type InvitationCode = keyof typeof INVITATION_CODES;
 export type DecodeCode = keyof typeof DECODE_CODES;
 export type BlockCode = keyof typeof BLOCK_CODES;
 export type TransactionCode = keyof typeof TRANSACTION_CODES;
@@ -146,7 +166,7 @@ export type RefusalCode = DecodeCode | BlockCode | TransactionCode | MempoolCode
 
 /** All codes with their sentences. */
 export const CODES: Readonly<
-  Record<RefusalCode | CommitCode | CloseCode | LinkCode | CallCode, string>
+  Record<RefusalCode | CommitCode | CloseCode | LinkCode | CallCode | InvitationCode, string>
 > = {
   ...DECODE_CODES,
   ...BLOCK_CODES,
@@ -157,4 +177,5 @@ export const CODES: Readonly<
   ...CLOSE_CODES,
   ...LINK_CODES,
   ...CALL_CODES,
+  ...INVITATION_CODES,
 };

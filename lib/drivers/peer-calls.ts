@@ -2,8 +2,7 @@
  * Calls nodes through other peers where the server does not reach them, before WebRTC is tried (R26): a page may make
  * few WebRTC connections in its life, too few to try them on nodes that are gone.
  */
-import { DIAL_ID } from './webrtc/signal.ts';
-import { makeDialId } from './webrtc/transport.ts';
+import { DIAL_ID, makeDialId } from './webrtc/signal.ts';
 
 /** Some hops there and back, with time for a peer that is busy. */
 export const CALL_LIMIT_MS = 4_000;

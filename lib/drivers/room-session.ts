@@ -20,6 +20,7 @@ import { takePicture } from '../peer/picture.ts';
 import type { RoomSession, ServerState, SessionSnapshot } from './session.ts';
 import type { ChainStore } from './storage/chain-store.ts';
 import type { Transport, TransportEvents } from './transport.ts';
+import type { HandLinks } from './webrtc/hand-links.ts';
 import type { AnswerCallback, SignatureChecker } from './workers/signature-checker.ts';
 
 /** Samples of the hash rate: five minutes. */
@@ -69,6 +70,8 @@ export interface RunningSession extends RoomSession {
   setHidden(hidden: boolean): void;
   /** After a pause of the machine, the page or the network: comes back to the room at once. */
   wake(): void;
+  /** Links that people make by hand; null where this session has none. */
+  readonly byHand: HandLinks | null;
 }
 
 export function startRoomSession(parts: SessionParts): RunningSession {
@@ -223,9 +226,9 @@ export function startRoomSession(parts: SessionParts): RunningSession {
   function startTransport(create: (events: TransportEvents) => Transport): Transport {
     const transport: Transport = create({
       present: (nodeIds) => take({ kind: 'present', nodeIds }),
-      connected(linkId, linkKind, nodeId) {
+      connected(linkId, linkKind, nodeId, isInvited = false) {
         transportOf.set(linkId, transport);
-        take({ kind: 'connected', linkId, linkKind, nodeId });
+        take({ kind: 'connected', linkId, linkKind, nodeId, isInvited });
       },
       received: (linkId, bytes, among) =>
         take({ kind: 'received', linkId, bytes, ...(among !== undefined && { among }) }),
@@ -300,6 +303,7 @@ export function startRoomSession(parts: SessionParts): RunningSession {
     },
     offerGenesis: (block) => take({ kind: 'genesis-offered', block }),
     warn,
+    byHand: dialler?.byHand ?? null,
     setHidden: (hidden) => take({ kind: 'visibility', hidden }),
     wake() {
       if (closed) return;

@@ -10,9 +10,10 @@ import { createPeerCalls } from './peer-calls.ts';
 import { createRelayTransport } from './relay/transport.ts';
 import { createSignalingClient, type WebSocketConstructor } from './signaling/client.ts';
 import type { Transport, TransportEvents } from './transport.ts';
+import { createHandLinks } from './webrtc/hand-links.ts';
 import { SignalGuard } from './webrtc/signed-signal.ts';
 import type { DialSignal } from './webrtc/signal.ts';
-import type { WebRtcEvents, WebRtcTransport } from './webrtc/transport.ts';
+import type { WebRtcEvents, WebRtcTransport } from './webrtc/contract.ts';
 
 /** First pause after a failed try to replace a relayed link; it doubles up to the second figure. */
 export const UPGRADE_PAUSE_MS = { first: 15_000, most: 600_000 } as const;
@@ -58,6 +59,8 @@ export function createRoomTransport(
   const superseded = new Map<string, ReturnType<typeof setTimeout>>();
   /** Nodes that our owner dialled and no relay reaches. */
   const dials = new Set<string>();
+  /** Nodes whose link by hand is about to be connected. */
+  const invited = new Set<string>();
   let isClosed = false;
 
   const signaling = createSignalingClient(
@@ -126,7 +129,7 @@ export function createRoomTransport(
         replace(relayed, nodeId, supersede);
         if (isClosed) return;
         directed.set(nodeId, linkId);
-        events.connected(linkId, 'webrtc', nodeId);
+        events.connected(linkId, 'webrtc', nodeId, invited.delete(nodeId));
       },
       received: (linkId, bytes) => events.received(linkId, bytes),
       disconnected: (linkId) => lost(directed, linkId),
@@ -137,6 +140,19 @@ export function createRoomTransport(
       signal: postSignal,
       warn: (message) => events.warn(message),
     }) ?? null;
+
+  const { startByHand } = direct ?? {};
+  const byHand =
+    startByHand &&
+    createHandLinks({
+      keys,
+      room,
+      start: startByHand,
+      isLinked: (nodeId) => directed.has(nodeId),
+      opening: (nodeId) => void invited.add(nodeId),
+      random: options.random,
+      readWallMs: options.readWallMs,
+    });
 
   const calls = createPeerCalls(options.random, {
     post: (to, body) => events.signal?.(to, body),
@@ -251,6 +267,7 @@ export function createRoomTransport(
   return {
     dial,
     wake: () => signaling.wake(),
+    byHand,
     hearSignal(from, body) {
       if (!isClosed && direct !== null && !calls.hear(from, body)) hearSignal(from, body);
     },
@@ -269,6 +286,7 @@ export function createRoomTransport(
       for (const timer of superseded.values()) clearTimeout(timer);
       for (const { timer } of upgrades.values()) clearTimeout(timer);
       calls.close();
+      byHand?.close();
       relay.close();
       direct?.close();
       signaling.close();

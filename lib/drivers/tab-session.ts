@@ -24,6 +24,7 @@ import { takeInheritance } from './tab/tab-keys.ts';
 import { makeTaskRunner } from './tab/task-runner.ts';
 import { startTicker } from './tab/ticker.ts';
 import { createWebRtcTransport } from './webrtc/transport.ts';
+import type { HandLinks } from './webrtc/hand-links.ts';
 import { defaultThreads } from './workers/mining-pool.ts';
 import { createWebWorkerPool } from './workers/web-pool.ts';
 import { createWebSignatureChecker } from './workers/web-signature-checker.ts';
@@ -47,6 +48,8 @@ export interface TabSessionOptions {
 export interface TabSession extends RoomSession {
   /** Names the store of this tab's room in the list of stored rooms. */
   readonly storeName: string;
+  /** First links where no server is, whose texts people carry from device to device. */
+  readonly byHand: HandLinks;
   /** The text of its account's file, which holds the secret key. */
   writeAccount(): string;
 }
@@ -162,6 +165,7 @@ export async function openTabSession(
   return {
     ...running,
     storeName,
+    byHand: running.byHand!,
     writeAccount: () => writeAccountFile(identity.keys),
     setThreads(threads) {
       threadsChosen = true;

@@ -2,13 +2,17 @@
  * How drivers carry bytes between peers of a room. WebRTC, UDP and an in-memory one for tests share this shape.
  */
 import type { LinkKind } from '../peer/snapshot.ts';
+import type { HandLinks } from './webrtc/hand-links.ts';
 
 /** What a transport reports. Its owner turns each call into one input of the peer. */
 export interface TransportEvents {
   /** The node ids that are in the room now, without our own. Called at each change. */
   present(nodeIds: readonly string[]): void;
-  /** A link is open in both directions. `nodeId` is what the signaling claims; null where there is none. */
-  connected(linkId: string, kind: LinkKind, nodeId: string | null): void;
+  /**
+   * A link is open in both directions. `nodeId` is what the signaling claims; null where there is none. `isInvited`: the
+   * users of both ends have made it by hand.
+   */
+  connected(linkId: string, kind: LinkKind, nodeId: string | null, isInvited?: boolean): void;
   /** One whole message. `among`: the links of which one may have sent it, where that cannot be told. */
   received(linkId: string, bytes: Uint8Array, among?: readonly string[]): void;
   /** A link is gone. Called once for each link that was connected. */
@@ -42,5 +46,7 @@ export interface Transport {
   wake?(): void;
   /** A signal was brought by other peers; its sender is a claim. */
   hearSignal?(from: string, body: string): void;
+  /** Links whose descriptions people carry; absent where this transport has none. */
+  readonly byHand?: HandLinks | undefined;
   close(): void;
 }

@@ -29,6 +29,13 @@ export const GHOST_FAILURES = 3;
 export const HEARD_DIALS_LIMIT = 2;
 /** Nodes that we have heard of from neighbours: about what two dozen of them are linked to. */
 export const HEARD_LIMIT = 512;
+/**
+ * A node whose user was invited by hand has no other link yet, so it is kept so long, one beyond the limit if need be:
+ * time to hear of others through us, and to be linked to them.
+ */
+export const GUEST_MS = 60_000;
+/** Guests at a time beyond the usual links. */
+export const GUESTS_LIMIT = 2;
 /** Node ids remembered at most; a signaling server's room is smaller. */
 export const PRESENT_LIMIT = 1_000;
 
@@ -55,6 +62,8 @@ export class Mesh {
   readonly #shunned = new Map<Account, number>();
   /** Who had no place for us, or we for it, and until when it is left alone. */
   readonly #turnedAway = new Map<Account, number>();
+  /** Until when each is kept. */
+  readonly #guests = new Map<Account, number>();
 
   constructor(self: Account, linkLimit: number = LINK_LIMITS.usual) {
     this.#self = self;
@@ -84,6 +93,12 @@ export class Mesh {
     this.#update(nowMs);
   }
 
+  /** This node comes by an invitation of our user, or of its own. To be called before `linked`. */
+  welcome(nodeId: Account, nowMs: number): void {
+    this.#forgetGuests(nowMs);
+    if (this.#guests.size < GUESTS_LIMIT) this.#guests.set(nodeId, nowMs + GUEST_MS);
+  }
+
   /** A link to this node is open. False where it should be closed: the mesh is full, or the node is shunned. */
   linked(nodeId: Account, nowMs: number): boolean {
     this.#dialling.delete(nodeId);
@@ -93,7 +108,11 @@ export class Mesh {
     this.#linked.add(nodeId);
     this.#reconsider(nodeId);
     const isFull = this.#linked.size > this.#linkLimit;
-    if (isFull && (!this.#findWanted().has(nodeId) || this.#unwanted().length === 0)) {
+    if (
+      isFull &&
+      !this.#guests.has(nodeId) &&
+      (!this.#findWanted().has(nodeId) || this.#unwanted().length === 0)
+    ) {
       this.#linked.delete(nodeId);
       this.#reconsider(nodeId);
       // It may be one that we dialled: without a pause it would be dialled again at once.
@@ -122,6 +141,7 @@ export class Mesh {
    * @param delayMsOf round trip to a linked node; null where it is not measured
    */
   chooseCloses(delayMsOf: (nodeId: Account) => number | null, nowMs: number): readonly Account[] {
+    this.#forgetGuests(nowMs);
     const surplus = this.#linked.size - this.#linkLimit;
     if (surplus <= 0) return NOBODY;
     const slowness = (id: Account): number => delayMsOf(id) ?? Number.MAX_VALUE;
@@ -220,7 +240,11 @@ export class Mesh {
 
   #unwanted(): Account[] {
     const wanted = this.#findWanted();
-    return [...this.#linked].filter((id) => !wanted.has(id));
+    return [...this.#linked].filter((id) => !wanted.has(id) && !this.#guests.has(id));
+  }
+
+  #forgetGuests(nowMs: number): void {
+    for (const [id, untilMs] of this.#guests) if (untilMs <= nowMs) this.#guests.delete(id);
   }
 
   #postpone(nodeId: Account, nowMs: number): void {

@@ -42,6 +42,8 @@ export type PeerInput =
       readonly linkKind: LinkKind;
       /** As the signaling claims; null where there is none. */
       readonly nodeId: string | null;
+      /** The users of both ends have made it by hand: it is kept for a while, whatever others are wanted. */
+      readonly isInvited?: boolean;
     }
   | {
       readonly kind: 'received';

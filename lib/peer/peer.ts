@@ -109,7 +109,11 @@ export class Peer {
         return;
       case 'connected':
         if (input.linkKind === 'udp') this.#udp.connected(input.linkId);
-        else this.#room.connected(input.linkId, input.linkKind, input.nodeId);
+        else {
+          if (input.isInvited === true && input.nodeId !== null)
+            this.mesh.welcome(input.nodeId, nowMs);
+          this.#room.connected(input.linkId, input.linkKind, input.nodeId);
+        }
         return;
       case 'received': {
         const { linkId, bytes, among } = input;

@@ -6,6 +6,7 @@ import {
   CODES,
   COMMIT_CODES,
   DECODE_CODES,
+  INVITATION_CODES,
   LINK_CODES,
   MEMPOOL_CODES,
   MESSAGE_CODES,
@@ -24,6 +25,7 @@ describe('the list of codes', () => {
       CLOSE_CODES,
       LINK_CODES,
       CALL_CODES,
+      INVITATION_CODES,
     ];
     const codes = lists.flatMap((list) => Object.keys(list));
     expect(new Set(codes).size).toBe(codes.length);

@@ -1,6 +1,6 @@
 /** Joins WebRTC transports to a room in memory that lists its members and carries their signals, in order. */
 import type { Transport, TransportEvents } from '../../lib/drivers/transport.ts';
-import type { WebRtcEvents, WebRtcTransport } from '../../lib/drivers/webrtc/transport.ts';
+import type { WebRtcEvents, WebRtcTransport } from '../../lib/drivers/webrtc/contract.ts';
 
 export type CreateWebRtc = (nodeId: string, events: WebRtcEvents) => WebRtcTransport;
 

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   GHOST_FAILURES,
+  GUEST_MS,
+  GUESTS_LIMIT,
   HEARD_DIALS_LIMIT,
   HEARD_LIMIT,
   Mesh,
@@ -221,6 +223,19 @@ describe('a mesh that is full', () => {
     expect(mesh.chooseCloses(delayOf, 0)).toEqual([others[5]]);
     mesh.unlinked(others[5]!, 0);
     expect(mesh.chooseCloses(delayOf, 0)).toEqual([]);
+  });
+
+  it('keeps a guest beyond its links for a minute, and as few guests as that', () => {
+    const mesh = new Mesh(SELF);
+    mesh.setPresent(present, 0);
+    const guests = others.slice(0, GUESTS_LIMIT + 1);
+    fill(mesh, [...wanted, ...others.slice(-LIMIT)].slice(0, LIMIT));
+    for (const id of guests) mesh.welcome(id, 0);
+    expect(guests.map((id) => mesh.linked(id, 0))).toEqual([true, true, false]);
+    const delayOf = (id: string) => (guests.includes(id) ? 1_000 : 1);
+    expect(mesh.chooseCloses(delayOf, GUEST_MS - 1)).not.toContain(guests[0]);
+    expect(mesh.chooseCloses(delayOf, GUEST_MS - 1)).not.toContain(guests[1]);
+    expect(mesh.chooseCloses(delayOf, GUEST_MS)).toEqual(guests.slice(0, GUESTS_LIMIT));
   });
 
   it('keeps links that are no longer the best ones as long as there is room', () => {

@@ -28,6 +28,8 @@ export interface LinkOptions {
   readonly initiator: boolean;
   readonly iceServers: readonly RTCIceServer[];
   readonly wrtc?: WrtcModule | undefined;
+  /** The descriptions are carried by people: they hold all candidates, and may take minutes. */
+  readonly isByHand?: boolean;
 }
 
 /** No callback comes after `closed`, nor after the owner has called `close`. */
@@ -53,14 +55,16 @@ export interface Link {
 
 /** Starts to connect. Throws only where this machine has no WebRTC at all. */
 export function createLink(options: LinkOptions, callbacks: LinkCallbacks): Link {
+  const { isByHand = false } = options;
   const peer = new SimplePeer({
     initiator: options.initiator,
-    trickle: true,
+    trickle: !isByHand,
     config: { iceServers: [...options.iceServers] },
     // One frame stays one chunk, and a text frame stays a text.
     objectMode: true,
     ...(options.wrtc !== undefined && { wrtc: options.wrtc }),
   });
+  if (isByHand) bearEarlyFailures(peer);
   let isOver = false;
   let isDescribed = false;
   let remoteCandidates = 0;
@@ -151,6 +155,23 @@ export function createLink(options: LinkOptions, callbacks: LinkCallbacks): Link
       return isOver ? 0 : peer.bufferSize;
     },
     close: hangUp,
+  };
+}
+
+/**
+ * ICE counts as failed when the other end has not answered for some seconds, and recovers as soon as that begins; but
+ * simple-peer gives up at once. Its owner gives up by a time-out instead.
+ */
+function bearEarlyFailures(peer: SimplePeer.Instance): void {
+  const { _pc: connection } = peer as unknown as { _pc: RTCPeerConnection | null };
+  if (!connection) return;
+  const { oniceconnectionstatechange: hearIce, onconnectionstatechange: hearAll } = connection;
+  connection.oniceconnectionstatechange = (event) => {
+    if (connection.iceConnectionState !== 'failed' || peer.connected)
+      hearIce?.call(connection, event);
+  };
+  connection.onconnectionstatechange = (event) => {
+    if (connection.connectionState !== 'failed' || peer.connected) hearAll?.call(connection, event);
   };
 }
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { waitBeforeRetryMs } from '../signaling/backoff.ts';
 import { MESSAGE_LIMIT_BYTES, QUEUE_LIMIT_BYTES } from './link.ts';
 import type { Order, Report, WorkOrder } from './process-messages.ts';
-import type { WebRtcEvents, WebRtcTransport } from './transport.ts';
+import type { WebRtcEvents, WebRtcTransport } from './contract.ts';
 
 /** A child that lived this long did not die of its start, and the next wait is short again. */
 const STEADY_AFTER_MS = 30_000;

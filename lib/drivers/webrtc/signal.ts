@@ -29,6 +29,15 @@ export interface DialSignal {
   readonly step: DialStep;
 }
 
+/** A name for a dial, 16 hex digits. */
+export function makeDialId(random: () => number): string {
+  const word = () =>
+    Math.floor(random() * 0x10000)
+      .toString(16)
+      .padStart(4, '0');
+  return word() + word() + word() + word();
+}
+
 /** The fields of a signal: `{"dial", "offer" | "answer" | "candidate" | "refuse"}`. */
 export function dialSignalToJson({ dial, step }: DialSignal): Record<string, unknown> {
   switch (step.kind) {

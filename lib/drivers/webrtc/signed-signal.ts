@@ -36,6 +36,8 @@ export interface SignalGuardOptions {
   readonly room: string;
   /** Unix time in milliseconds. */
   readonly readWallMs: () => number;
+  /** Replaces {@link OFFERS_LIMIT}. */
+  readonly offersLimit?: number;
 }
 
 export class SignalGuard {
@@ -75,13 +77,13 @@ export class SignalGuard {
     const signature = hexOf(fields['signature']);
     if (publicKey === null || signature === null || typeof atMs !== 'number')
       return refuse('bad-signal');
-    const { keys, readWallMs } = this.#options;
+    const { keys, readWallMs, offersLimit = OFFERS_LIMIT } = this.#options;
     const nowMs = readWallMs();
     // Written so that a time that is no number is refused.
     if (!(Math.abs(nowMs - atMs) <= DESCRIPTION_LIFE_MS)) return refuse('expired');
     const offer = kind === 'offer' ? `${from} ${signal.dial}` : null;
     this.#forgetOffers(nowMs);
-    if (offer !== null && (this.#offers.has(offer) || this.#offers.size >= OFFERS_LIMIT))
+    if (offer !== null && (this.#offers.has(offer) || this.#offers.size >= offersLimit))
       return refuse('replayed');
     const text = this.#describe(from, keys.account, signal, atMs);
     if (!verifyText(text, signature, publicKey, from)) return refuse('forged');

@@ -7,10 +7,10 @@
  *
  * A Node process that has used WebRTC should end with `process.exit`: left to itself it may take seconds to end.
  */
-import type { Transport, TransportEvents } from '../transport.ts';
+import type { HandCallbacks, WebRtcEvents, WebRtcTransport } from './contract.ts';
 import { createLink, type Link, type WrtcModule } from './link.ts';
 import { holdPeerConnection } from './process-hold.ts';
-import type { DialSignal, DialStep, RefusalCode } from './signal.ts';
+import { makeDialId, type DialSignal, type DialStep, type RefusalCode } from './signal.ts';
 
 /** A small room's whole mesh. Browsers slow down beyond, and the peer's own limit is lower. */
 export const LINKS_LIMIT = 64;
@@ -40,24 +40,6 @@ export interface WebRtcOptions {
   readonly dialLimitMs?: number;
 }
 
-export interface WebRtcEvents extends Pick<
-  TransportEvents,
-  'received' | 'disconnected' | 'dialFailed' | 'warn'
-> {
-  connected(linkId: string, nodeId: string): void;
-  /** To be brought to the other end. It may be lost: then the dial fails. */
-  signal(to: string, signal: DialSignal): void;
-}
-
-/** A transport, and what its owner tells it of signals. */
-export interface WebRtcTransport extends Transport {
-  hear(from: string, signal: DialSignal): void;
-  /** The node has begun anew: an offer of ours may have gone to a page that is no more. */
-  rejoined(nodeId: string): void;
-  /** A signal found nobody. */
-  undeliverable(nodeId: string): void;
-}
-
 /** One data channel on its way, or open. */
 interface Connection {
   readonly nodeId: string;
@@ -68,7 +50,7 @@ interface Connection {
   wanted: boolean;
   /** Null until it is open. */
   linkId: string | null;
-  readonly timer: ReturnType<typeof setTimeout>;
+  readonly timer: ReturnType<typeof setTimeout> | undefined;
   readonly link: Link;
 }
 
@@ -185,6 +167,33 @@ export function createWebRtcTransport(
     return connection;
   }
 
+  function startByHand(dialId: string, initiator: boolean, hand: HandCallbacks): Link | null {
+    if (isClosed || dialCount >= LIFETIME_DIALS_LIMIT) return null;
+    dialCount++;
+    let connection: Connection | null = null;
+    try {
+      const link = createLink(
+        { initiator, iceServers, wrtc, isByHand: true },
+        {
+          description: (kind, sdp) => hand.description(kind, sdp),
+          candidate: () => undefined,
+          opened() {
+            const nodeId = hand.opened();
+            const rival = pending.get(nodeId);
+            if (rival !== undefined) drop(rival);
+            const open = { nodeId, dial: dialId, initiator, wanted: false, linkId: null };
+            opened((connection = { ...open, timer: undefined, link }));
+          },
+          received: (bytes) => events.received(connection!.linkId!, bytes),
+          closed: (code) => (connection === null ? hand.failed() : ended(connection, code)),
+        },
+      );
+      return link;
+    } catch {
+      return null;
+    }
+  }
+
   function opened(connection: Connection): void {
     const { nodeId } = connection;
     clearTimeout(connection.timer);
@@ -252,6 +261,7 @@ export function createWebRtcTransport(
   return {
     dial,
     hear,
+    startByHand,
     rejoined: redial,
     undeliverable(nodeId) {
       const connection = pending.get(nodeId);
@@ -277,13 +287,4 @@ export function createWebRtcTransport(
       for (const map of [pending, open, byLinkId]) map.clear();
     },
   };
-}
-
-/** A name for a dial, 16 hex digits. */
-export function makeDialId(random: () => number): string {
-  const word = () =>
-    Math.floor(random() * 0x10000)
-      .toString(16)
-      .padStart(4, '0');
-  return word() + word() + word() + word();
 }

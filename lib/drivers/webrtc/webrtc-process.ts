@@ -8,7 +8,8 @@
 import { drawRandom } from '../clocks.ts';
 import type { WrtcModule } from './link.ts';
 import type { Order, Report } from './process-messages.ts';
-import { createWebRtcTransport, type WebRtcTransport } from './transport.ts';
+import type { WebRtcTransport } from './contract.ts';
+import { createWebRtcTransport } from './transport.ts';
 
 /** Time for the farewells of `close` to leave. */
 const FAREWELL_MS = 300;

@@ -1,10 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  DESCRIPTION_LIFE_MS,
-  OFFERS_LIMIT,
-  SignalGuard,
-} from '../../../lib/drivers/webrtc/signed-signal.ts';
+import { DESCRIPTION_LIFE_MS, SignalGuard } from '../../../lib/drivers/webrtc/signed-signal.ts';
 import type { DialSignal } from '../../../lib/drivers/webrtc/signal.ts';
 import { keysOf } from '../../support/peers.ts';
 
@@ -77,15 +73,17 @@ describe('a signed session description', () => {
   });
 
   test('beyond what is remembered is refused, and later ones are heard again', () => {
-    const bobs = guardOf(bob);
+    // Each costs a signature: the usual limit would take a busy machine a minute.
+    const offersLimit = 64;
+    const bobs = new SignalGuard({ keys: bob, room: 'red', readWallMs: () => nowMs, offersLimit });
     const offer = (index: number): string =>
       guardOf().seal(bob.account, { ...OFFER, dial: index.toString(16).padStart(16, '0') });
-    for (let index = 0; index < OFFERS_LIMIT; index++)
+    for (let index = 0; index < offersLimit; index++)
       expect(bobs.open(alice.account, offer(index)).ok).toBe(true);
-    expect(bobs.open(alice.account, offer(OFFERS_LIMIT))).toMatchObject({ code: 'replayed' });
+    expect(bobs.open(alice.account, offer(offersLimit))).toMatchObject({ code: 'replayed' });
     nowMs += 2 * DESCRIPTION_LIFE_MS + 1;
-    expect(bobs.open(alice.account, offer(OFFERS_LIMIT)).ok).toBe(true);
-  }, 60_000);
+    expect(bobs.open(alice.account, offer(offersLimit)).ok).toBe(true);
+  });
 
   test('malformed in any way is refused, and nothing throws', () => {
     const fields = JSON.parse(guardOf().seal(bob.account, OFFER)) as Record<string, unknown>;
