@@ -32,18 +32,22 @@ const SECURITY_HEADERS = {
 /** Vite names these files by their content, so a stored copy is never stale. */
 const HASHED_FILES = /^\/assets\//;
 
+/** What helps direct links to open, whichever room they are for: `/ice` answers it. */
+export interface IceHelp {
+  /** STUN and TURN servers that the owner names. Everybody who reaches this server can read them. */
+  readonly iceServers?: readonly IceServer[];
+  /** UDP port where this machine answers STUN. */
+  readonly stunPort?: number;
+}
+
 /** What `/rooms/<code>` answers. */
-export interface RoomRecord {
+export interface RoomRecord extends IceHelp {
   /** The fragment of the room's link. */
   readonly fragment: string;
   /** The room's first block as its maker wrote it, for the first tab. The server does not look inside. */
   readonly genesis?: object;
   /** Addresses of the page on this network, the likeliest first, for a page that was opened on this machine itself. */
   readonly addresses?: readonly string[];
-  /** STUN and TURN servers that the owner names. Everybody who knows the room's code can read them. */
-  readonly iceServers?: readonly IceServer[];
-  /** UDP port where this machine answers STUN. */
-  readonly stunPort?: number;
 }
 
 export interface PageSources {
@@ -51,6 +55,8 @@ export interface PageSources {
   readonly appDir: string | null;
   /** What is known of a room code, or undefined. */
   roomRecord(code: string): RoomRecord | undefined;
+  /** For rooms that this server knows nothing of, such as those that a tab makes. */
+  iceHelp(): IceHelp;
   /** Figures for `/health`. */
   health(): object;
 }
@@ -80,6 +86,8 @@ export function createRequestListener(sources: PageSources): RequestListener {
     const path = (request.url ?? '/').split(/[?#]/, 1)[0]!;
     if (path === '/health') {
       answerJson(request, response, 200, { ok: true, ...sources.health() });
+    } else if (path === '/ice') {
+      answerJson(request, response, 200, sources.iceHelp());
     } else if (path.startsWith('/rooms/')) {
       const record = sources.roomRecord(path.slice('/rooms/'.length).toLowerCase());
       if (record === undefined) answerJson(request, response, 404, { error: 'no-such-room' });

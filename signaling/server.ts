@@ -11,7 +11,7 @@ import { RELAY_FRAME_LIMIT_BYTES } from '../lib/drivers/relay/frame.ts';
 import { SIGNAL_PATH } from '../lib/drivers/signaling/wire.ts';
 import { ROOM_CODE } from '../lib/net/room-link.ts';
 import { createClients, type ClientFigures } from './clients.ts';
-import { createRequestListener, type RoomRecord } from './http.ts';
+import { createRequestListener, type IceHelp, type RoomRecord } from './http.ts';
 import { DEFAULT_LIMITS, type SignalingLimits } from './limits.ts';
 
 /** A client that has not finished its greeting over TLS by then is not going to. */
@@ -46,6 +46,8 @@ export interface SignalingServer {
    * Lets `/rooms/<code>` answer with this record. False where the code is malformed or too many are known.
    */
   registerRoom(code: string, record: RoomRecord): boolean;
+  /** Lets `/ice` answer with this. */
+  offerIce(help: IceHelp): void;
   figures(): ClientFigures;
   /** Ends every connection and frees the port. */
   close(): Promise<void>;
@@ -64,10 +66,12 @@ export type StartOutcome =
 export async function startSignalingServer(options: SignalingServerOptions): Promise<StartOutcome> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const roomRecords = new Map<string, RoomRecord>();
+  let iceHelp: IceHelp = {};
   const clients = createClients(limits);
   const answer = createRequestListener({
     appDir: options.appDir,
     roomRecord: (code) => roomRecords.get(code),
+    iceHelp: () => iceHelp,
     health: () => clients.figures(),
   });
   const http =
@@ -147,6 +151,7 @@ export async function startSignalingServer(options: SignalingServerOptions): Pro
       host: options.host,
       port,
       registerRoom,
+      offerIce: (help) => void (iceHelp = help),
       figures: () => clients.figures(),
       async close() {
         const ended = new Promise<void>((resolve) => http.close(() => resolve()));

@@ -1,5 +1,5 @@
 /**
- * What a room's server knows of the room, as `/rooms/<code>` answers it (R27, R28). The server is not trusted: a block
+ * What a room's server knows of the room, as `/rooms/<code>` or `/ice` answers it (R27, R28). The server is not trusted: a block
  * counts only where the link's hash says so, and the servers that it names only help links to open.
  */
 import type { Block } from '../chain/block.ts';

@@ -249,12 +249,16 @@ function show(
   const { room, keys, setting } = state;
   const fragment = writeRoomFragment(policyOf(room, keys.account, setting));
   const genesis = setting.kind === 'class' ? blockToJson(setting.genesis) : undefined;
+  const iceHelp = {
+    iceServers: flags.iceServers,
+    ...(stun !== null && { stunPort: stun.port }),
+  };
+  server.offerIce(iceHelp);
   server.registerRoom(room, {
     fragment,
     ...(genesis !== undefined && { genesis }),
     addresses: listPageAddresses(place),
-    iceServers: flags.iceServers,
-    ...(stun !== null && { stunPort: stun.port }),
+    ...iceHelp,
   });
   terminal.print(
     writeBanner({

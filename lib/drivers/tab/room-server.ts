@@ -9,12 +9,12 @@ const HINTS_WAIT_MS = 1_000;
 
 /**
  * What the server knows of the room. Where it knows or answers nothing, other peers have the first block too. A room that
- * its first tab makes is known to no server, which is then not asked: browsers note each such answer as an error.
+ * its first tab makes is known to no server, which is then asked only for what helps links of any room to open.
  */
 export async function askServer(baseUrl: URL, { room, genesis }: RoomPolicy): Promise<RoomHints> {
-  if (genesis.kind === 'new') return NO_HINTS;
   try {
-    const response = await fetch(new URL(`rooms/${room}`, baseUrl));
+    const path = genesis.kind === 'new' ? 'ice' : `rooms/${room}`;
+    const response = await fetch(new URL(path, baseUrl));
     return response.ok ? readRoomHints(await response.json(), baseUrl.hostname) : NO_HINTS;
   } catch {
     return NO_HINTS;
