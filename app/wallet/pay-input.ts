@@ -60,7 +60,7 @@ function readAmount(text: string, wallet: Room['wallet']): number | string {
   if (balance === 0) return 'You have no coins yet. Each block that you find earns some.';
   if (amount > balance) return `You have ${countOf(balance, 'coin')}.`;
   if (payable === 0) return 'All your coins are in payments that wait for a block.';
-  return `One payment can move ${formatWhole(payable)} coins now. Pay the rest with a second one.`;
+  return `One payment can move ${formatWhole(payable)} coins now. Pay the rest with a second one, or merge small coins first.`;
 }
 
 function refuse(field: PayField, message: string): PayJudgement {

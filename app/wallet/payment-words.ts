@@ -2,11 +2,13 @@
  * Payments and transactions in the words of the people who make them.
  */
 import { CODES } from '../../lib/chain/codes.ts';
+import { INPUTS_LIMIT } from '../../lib/ledger/transaction.ts';
 import type { PaymentRole, PaymentView } from '../../lib/ledger/commit/view.ts';
 import type {
   PeerSnapshot,
   TransactionView,
   TransactionViewState,
+  WalletView,
 } from '../../lib/peer/snapshot.ts';
 import { formatWhole } from '../look/format.ts';
 import type { NamedThing } from '../look/claimed-name.ts';
@@ -68,9 +70,28 @@ export function isSecondSpend(state: TransactionViewState): boolean {
   return state.kind === 'void' && SECOND_SPENDS.has(state.code);
 }
 
-/** What a transaction does: `pays 20 coins to`, before the receiver, or `writes`. */
+/** What a transaction does: `pays 20 coins to`, before the receiver, `makes one coin of …`, or `writes`. */
 export function tellAct({ body }: TransactionView): string {
-  return body.kind === 'pay' ? `pays ${countCoins(body.amount)} to` : 'writes';
+  switch (body.kind) {
+    case 'pay':
+      return `pays ${countCoins(body.amount)} to`;
+    case 'merge':
+      return `merges ${body.inputs.length} small coins into one of ${formatWhole(body.amount)}`;
+    case 'note':
+      return 'writes';
+  }
+}
+
+/** Whether an account has more coins than one payment takes. */
+export function hasSmallCoins({ freeCoins }: Pick<WalletView, 'freeCoins'>): boolean {
+  return freeCoins > INPUTS_LIMIT;
+}
+
+/** How much can be paid at once, where that is less than all. */
+export function tellPayable(wallet: Pick<WalletView, 'payable' | 'freeCoins'>): string {
+  const most = `One payment can move ${countCoins(wallet.payable)} now`;
+  if (!hasSmallCoins(wallet)) return `${most}.`;
+  return `${most}: it takes ${INPUTS_LIMIT} pieces at most, and yours are ${formatWhole(wallet.freeCoins)}. Merged, they count as fewer.`;
 }
 
 export function countCoins(amount: number): string {

@@ -35,7 +35,7 @@ export const BLOCK_CODES = {
 /** Why a transaction is refused, or void where a block holds it (R12, R16). The first part is about its form alone. */
 export const TRANSACTION_CODES = {
   'not-a-transaction': 'It is not a JSON object.',
-  'bad-kind': 'Its kind is neither pay nor note.',
+  'bad-kind': 'Its kind is none of pay, merge and note.',
   'unknown-field': 'It has a field that transactions of its kind do not have.',
   'bad-from': 'Its sender is no account.',
   'bad-to': 'Its receiver is no account.',
@@ -44,7 +44,7 @@ export const TRANSACTION_CODES = {
   'bad-amount': 'Its amount is not a whole number of coins from 1 to 2^50.',
   'bad-change': 'Its change is not a whole number of coins from 0 to 2^50.',
   'bad-expiry': 'Its expiry is not a height from 1 to 2^40.',
-  'bad-inputs': 'Its inputs are not one to four names of coins.',
+  'bad-inputs': 'Its inputs are not one to four names of coins, or of a merge two to eight.',
   'duplicate-input': 'It names one coin twice.',
   'bad-text': 'Its text is empty, longer than 280 characters, or not one line.',
   'bad-signatures':
@@ -70,7 +70,7 @@ export const MEMPOOL_CODES = {
 /** Why a payment between three parties is not voted for, or has failed (R13). */
 export const COMMIT_CODES = {
   'too-few-coins':
-    'The account has too few coins that no other payment locks, or too many small ones.',
+    'The account has too few coins that no other payment locks, or so many small ones that they must be merged first.',
   'too-many-payments':
     'As many payments are under way as this peer keeps: wait until some are over.',
   'party-not-found': 'The receiver or the witness is not to be found in the room.',

@@ -5,6 +5,7 @@
  */
 import type { Block } from '../chain/block.ts';
 import { CODES } from '../chain/codes.ts';
+import type { SubmitOutcome } from '../ledger/mempool.ts';
 import type { MiningPool, PoolCallbacks, PoolOptions, PoolRates } from '../pow/pool.ts';
 import type {
   Clocks,
@@ -156,6 +157,7 @@ export function startRoomSession(parts: SessionParts): RunningSession {
         return;
       case 'event':
         if (output.event.kind === 'restored') warnOfLosses(output.event);
+        if (output.event.kind === 'submitted') warnOfRefusal(output.event.outcome);
         if (output.event.kind === 'payment-refused')
           warn(`The payment does not begin. ${CODES[output.event.code]}`);
         parts.onEvent?.(output.event);
@@ -201,6 +203,11 @@ export function startRoomSession(parts: SessionParts): RunningSession {
     if (warnings.length > WARNINGS_LIMIT) warnings.shift();
     parts.onWarning?.(message);
     changed();
+  }
+
+  function warnOfRefusal(outcome: SubmitOutcome | null): void {
+    if (outcome?.kind === 'refused' || outcome?.kind === 'malformed')
+      warn(`The transaction is not taken. ${CODES[outcome.code]}`);
   }
 
   function warnOfLosses({ blocks, dropped }: { blocks: number; dropped: number }): void {
@@ -290,6 +297,8 @@ export function startRoomSession(parts: SessionParts): RunningSession {
     setNote: (note) => take({ kind: 'settings', settings: { note } }),
     setPaused: (paused) => take({ kind: 'settings', settings: { paused } }),
     pay: (to, witness, amount) => take({ kind: 'pay', to, witness, amount }),
+    write: (text) => take({ kind: 'write', text }),
+    merge: () => take({ kind: 'merge' }),
     setPower: (power) => take({ kind: 'settings', settings: { power } }),
     setThreads(count) {
       threads = Math.max(1, Math.floor(count));

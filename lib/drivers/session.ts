@@ -42,6 +42,10 @@ export interface RoomSession {
    * `payments` show it step by step; where it cannot begin a warning says why.
    */
   pay(to: Account, witness: Account, amount: number): void;
+  /** Puts a line of text into the chain, signed by this peer's account; any miner's block may hold it. */
+  write(text: string): void;
+  /** Makes few coins of many small ones, so that one payment can move more. */
+  merge(): void;
   setPaused(paused: boolean): void;
   /** 0.1 to 1. */
   setPower(power: number): void;

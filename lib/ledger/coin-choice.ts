@@ -3,12 +3,17 @@
  */
 import type { CoinName } from './coin-name.ts';
 import type { Coin } from './coin-set.ts';
-import { INPUTS_LIMIT } from './transaction.ts';
+import { AMOUNT_LIMIT, INPUTS_LIMIT, MERGE_INPUTS_LIMIT } from './transaction.ts';
 
 export interface CoinChoice {
   readonly inputs: readonly CoinName[];
   /** What comes back to the sender. */
   readonly change: number;
+}
+
+export interface MergeChoice {
+  readonly inputs: readonly CoinName[];
+  readonly amount: number;
 }
 
 /**
@@ -26,9 +31,30 @@ export function chooseCoins(free: readonly Coin[], amount: number): CoinChoice |
   return null;
 }
 
+/**
+ * What merges should take: the smallest first, which no payment takes, as many as fit into so many merges. None where a
+ * payment could take all coins anyway.
+ */
+export function chooseMerges(free: readonly Coin[], limit: number): MergeChoice[] {
+  if (free.length <= INPUTS_LIMIT) return [];
+  const smallest = [...free].sort((a, b) => a.amount - b.amount);
+  const merges: MergeChoice[] = [];
+  for (let at = 0; at < smallest.length && merges.length < limit; at += MERGE_INPUTS_LIMIT) {
+    const coins = smallest.slice(at, at + MERGE_INPUTS_LIMIT);
+    const amount = worthOf(coins);
+    if (coins.length > 1 && amount <= AMOUNT_LIMIT)
+      merges.push({ inputs: coins.map(({ name }) => name), amount });
+  }
+  return merges;
+}
+
 /** The most that one payment can move. */
 export function mostPayable(free: readonly Coin[]): number {
-  return largestOf(free).reduce((sum, { amount }) => sum + amount, 0);
+  return worthOf(largestOf(free));
+}
+
+function worthOf(coins: readonly Coin[]): number {
+  return coins.reduce((sum, { amount }) => sum + amount, 0);
 }
 
 function largestOf(coins: readonly Coin[]): Coin[] {

@@ -32,5 +32,6 @@ export function judgeTransaction(
     if (coin.owner !== body.from) return 'foreign-input';
     worth += coin.amount;
   }
-  return worth === body.amount + body.change ? null : 'wrong-sum';
+  const made = body.kind === 'pay' ? body.amount + body.change : body.amount;
+  return worth === made ? null : 'wrong-sum';
 }

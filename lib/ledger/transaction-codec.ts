@@ -6,7 +6,7 @@
 import type { HashHex } from '../chain/bytes.ts';
 import type { TransactionCode } from '../chain/codes.ts';
 import { ACCOUNT, type Account } from './account.ts';
-import { isCoinName } from './coin-name.ts';
+import { isCoinName, type CoinName } from './coin-name.ts';
 import { isSignatureText } from './signature.ts';
 import { NOTE_LIMIT_CHARS } from './text.ts';
 import {
@@ -14,8 +14,10 @@ import {
   EXPIRY_LIMIT,
   INPUTS_LIMIT,
   makeTransaction,
+  MERGE_INPUTS_LIMIT,
   partiesOf,
   TRANSACTION_LIMIT_BYTES,
+  type Merge,
   type Note,
   type Payment,
   type Transaction,
@@ -29,6 +31,7 @@ export type DecodedTransaction =
 const PAYMENT_FIELDS = new Set([
   ...['kind', 'from', 'to', 'witness', 'inputs', 'amount', 'change', 'expiry', 'signatures'],
 ]);
+const MERGE_FIELDS = new Set(['kind', 'from', 'inputs', 'amount', 'expiry', 'signatures']);
 const NOTE_FIELDS = new Set(['kind', 'from', 'text', 'expiry', 'signatures']);
 
 /** Control characters, line separators, and halves of characters, which no UTF-8 can carry. */
@@ -59,6 +62,7 @@ export function decodeTransaction(value: unknown, genesis: HashHex): DecodedTran
 /** The body alone, as parties see it before all have signed. */
 export function readBody(fields: Fields): ReadBody {
   if (fields['kind'] === 'pay') return readPayment(fields);
+  if (fields['kind'] === 'merge') return readMerge(fields);
   if (fields['kind'] === 'note') return readNote(fields);
   return refuse('bad-kind');
 }
@@ -73,12 +77,31 @@ function readPayment(fields: Fields): ReadBody {
   if (!isIntegerWithin(amount, 1, AMOUNT_LIMIT)) return refuse('bad-amount');
   if (!isIntegerWithin(change, 0, AMOUNT_LIMIT)) return refuse('bad-change');
   if (!isIntegerWithin(expiry, 1, EXPIRY_LIMIT)) return refuse('bad-expiry');
-  if (!Array.isArray(inputs) || inputs.length === 0 || inputs.length > INPUTS_LIMIT)
-    return refuse('bad-inputs');
-  if (!inputs.every(isCoinName)) return refuse('bad-inputs');
-  if (new Set(inputs).size !== inputs.length) return refuse('duplicate-input');
-  const body: Payment = { kind: 'pay', from, to, witness, inputs, amount, change, expiry };
+  const code = judgeInputs(inputs, 1, INPUTS_LIMIT);
+  if (code !== null) return refuse(code);
+  const names = inputs as readonly CoinName[];
+  const body: Payment = { kind: 'pay', from, to, witness, inputs: names, amount, change, expiry };
   return { ok: true, body };
+}
+
+function readMerge(fields: Fields): ReadBody {
+  if (hasOtherFields(fields, MERGE_FIELDS)) return refuse('unknown-field');
+  const { from, inputs, amount, expiry } = fields;
+  if (!isAccount(from)) return refuse('bad-from');
+  if (!isIntegerWithin(amount, 1, AMOUNT_LIMIT)) return refuse('bad-amount');
+  if (!isIntegerWithin(expiry, 1, EXPIRY_LIMIT)) return refuse('bad-expiry');
+  const code = judgeInputs(inputs, 2, MERGE_INPUTS_LIMIT);
+  if (code !== null) return refuse(code);
+  const names = inputs as readonly CoinName[];
+  const body: Merge = { kind: 'merge', from, inputs: names, amount, expiry };
+  return { ok: true, body };
+}
+
+/** Null where these are so many different names of coins. */
+function judgeInputs(inputs: unknown, least: number, most: number): TransactionCode | null {
+  if (!Array.isArray(inputs) || inputs.length < least || inputs.length > most) return 'bad-inputs';
+  if (!inputs.every(isCoinName)) return 'bad-inputs';
+  return new Set(inputs).size === inputs.length ? null : 'duplicate-input';
 }
 
 function readNote(fields: Fields): ReadBody {

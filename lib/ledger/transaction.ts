@@ -1,5 +1,6 @@
 /**
- * A transaction (R12): a payment with inputs, outputs, change and a witness, or a note, a line of text by an account.
+ * A transaction (R12): a payment with inputs, outputs, change and a witness; a merge, which makes one coin of an account's
+ * small ones; or a note, a line of text by an account.
  *
  * Its canonical form is that of RFC 8785. What is hashed and signed is that of the body, behind a line that names the
  * purpose and one that names the room's genesis block, so that no signature serves anything else or anywhere else.
@@ -17,7 +18,9 @@ import { signDigest } from './signature.ts';
 export const TRANSACTION_LIMIT_BYTES = 700;
 /** With three signatures and amounts of five digits four inputs fit. Change gathers small coins into larger ones. */
 export const INPUTS_LIMIT = 4;
-/** A million coins a block for a billion blocks. Four inputs of this size still add up exactly. */
+/** With one signature eight fit, whatever they are worth. */
+export const MERGE_INPUTS_LIMIT = 8;
+/** A million coins a block for a billion blocks. Eight inputs of this size still add up exactly. */
 export const AMOUNT_LIMIT = 2 ** 50;
 /** No chain of ours reaches it. */
 export const EXPIRY_LIMIT = 2 ** 40;
@@ -46,6 +49,17 @@ export interface Payment {
   readonly expiry: number;
 }
 
+/** Makes one coin of several of an account's, so that one payment can move them. Nobody else need agree. */
+export interface Merge {
+  readonly kind: 'merge';
+  readonly from: Account;
+  /** 2 to {@link MERGE_INPUTS_LIMIT} different coins, worth exactly the amount. */
+  readonly inputs: readonly CoinName[];
+  /** Coins. */
+  readonly amount: number;
+  readonly expiry: number;
+}
+
 /** A line in the chain (R25). A line of seed 004's, `tx|sender|content`, is one as it stands. */
 export interface Note {
   readonly kind: 'note';
@@ -54,7 +68,7 @@ export interface Note {
   readonly expiry: number;
 }
 
-export type TransactionBody = Payment | Note;
+export type TransactionBody = Payment | Merge | Note;
 
 export interface Transaction {
   readonly id: TransactionId;
@@ -107,12 +121,14 @@ export function partiesOf(body: TransactionBody): readonly Account[] {
 }
 
 export function inputsOf(body: TransactionBody): readonly CoinName[] {
-  return body.kind === 'pay' ? body.inputs : [];
+  return body.kind === 'note' ? [] : body.inputs;
 }
 
 /** The coins that a transaction makes once it is listed. */
 export function outputsOf({ id, body }: Transaction): readonly Output[] {
-  if (body.kind !== 'pay') return [];
+  if (body.kind === 'note') return [];
+  if (body.kind === 'merge')
+    return [{ name: coinName(id, MAIN_OUTPUT), owner: body.from, amount: body.amount }];
   const { from, to, amount, change } = body;
   const main: Output = { name: coinName(id, MAIN_OUTPUT), owner: to, amount };
   if (change === 0) return [main];

@@ -13,7 +13,7 @@ import { isTransactionId } from '../ledger/coin-name.ts';
 import type { TransactionId } from '../ledger/transaction.ts';
 
 /** Revision of the protocol. Peers of different revisions part with `wrong-version`. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 /** What every browser's data channel passes in one piece. */
 export const MESSAGE_LIMIT_BYTES = 65_536;
 /** Hashes or ids in one inventory, get or locator: a locator of a chain of 2^50 blocks has fewer. */

@@ -70,6 +70,10 @@ export type PeerInput =
   | { readonly kind: 'genesis-offered'; readonly block: Block }
   /** A transaction that the user has signed, as JSON value; an event says what became of it. */
   | { readonly kind: 'submit'; readonly transaction: unknown }
+  /** Puts a line of text into the chain, as a note that this peer's account signs; an event says what became of it. */
+  | { readonly kind: 'write'; readonly text: string }
+  /** Makes few coins of this peer's many small ones, by transactions of which events say what became. */
+  | { readonly kind: 'merge' }
   /**
    * Pays an amount of this peer's coins, with a witness, both accounts of peers in the room; events `payment` tell how
    * it goes, or one `payment-refused` that it does not begin.

@@ -18,6 +18,13 @@ import type { LedgerKeeper } from './ledger-keeper.ts';
 /** However fast blocks come: a vote is bound for no longer than so many. */
 const EXPIRY_MOST_BLOCKS = 3_600;
 
+/** For how many blocks a transaction that is made now shall count. */
+export function expiryBlocksOf(chain: Chain | null): number {
+  const spacingMs = (chain && (meanSpacingMs(chain.tree) ?? chain.rules.spacingMs)) ?? EXPIRY_MS;
+  const blocks = spacingMs > 0 ? Math.ceil(EXPIRY_MS / spacingMs) : EXPIRY_MOST_BLOCKS;
+  return Math.min(EXPIRY_MOST_BLOCKS, Math.max(EXPIRY_LEAST_BLOCKS, blocks));
+}
+
 export class PaymentLedger implements CommitLedger {
   readonly #account: Account;
   readonly #keeper: LedgerKeeper;
@@ -39,10 +46,7 @@ export class PaymentLedger implements CommitLedger {
   }
 
   get expiryBlocks(): number {
-    const chain = this.#readChain();
-    const spacingMs = (chain && (meanSpacingMs(chain.tree) ?? chain.rules.spacingMs)) ?? EXPIRY_MS;
-    const blocks = spacingMs > 0 ? Math.ceil(EXPIRY_MS / spacingMs) : EXPIRY_MOST_BLOCKS;
-    return Math.min(EXPIRY_MOST_BLOCKS, Math.max(EXPIRY_LEAST_BLOCKS, blocks));
+    return expiryBlocksOf(this.#readChain());
   }
 
   judge(transaction: Transaction): TransactionCode | MempoolCode | null {

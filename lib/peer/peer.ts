@@ -6,6 +6,7 @@
  * the overlay reaches nodes that are no neighbours, the mesh says whom to dial, the search says what to mine.
  */
 import type { Chain } from '../chain/chain.ts';
+import type { CoinName } from '../ledger/coin-name.ts';
 import type { SubmitOutcome } from '../ledger/mempool.ts';
 import { cleanName, cleanNote } from '../ledger/text.ts';
 import { transactionToJson } from '../ledger/transaction.ts';
@@ -14,6 +15,7 @@ import { isNodeId } from '../net/messages.ts';
 import { ChainKeeper } from './chain-keeper.ts';
 import { PeerContext, type PeerOptions } from './context.ts';
 import type { Clocks, PeerInput, PeerOutput, PeerSettings } from './inputs.ts';
+import { signMerges, signNote } from './own-transactions.ts';
 import { Overlay } from './overlay.ts';
 import { Payments } from './payments.ts';
 import { RoomProtocol } from './room-protocol.ts';
@@ -161,9 +163,18 @@ export class Peer {
       case 'send-datagram':
         this.overlay.send(input.to, input.port, input.body);
         return;
-      case 'submit': {
-        const outcome = this.#submit(input.transaction);
-        this.context.event({ kind: 'submitted', outcome });
+      case 'submit':
+        this.#submitOwn(input.transaction);
+        return;
+      case 'write': {
+        const note = signNote(input.text, this.keeper, this.context);
+        if (note !== null) this.#submitOwn(transactionToJson(note));
+        return;
+      }
+      case 'merge': {
+        const isLocked = (name: CoinName) => this.payments?.isLocked(name) ?? false;
+        for (const merge of signMerges(this.keeper, this.context, isLocked))
+          this.#submitOwn(transactionToJson(merge));
         return;
       }
       case 'pay':
@@ -188,6 +199,11 @@ export class Peer {
         this.#wake();
         return;
     }
+  }
+
+  #submitOwn(transaction: unknown): void {
+    const outcome = this.#submit(transaction);
+    this.context.event({ kind: 'submitted', outcome });
   }
 
   #submit(transaction: unknown): SubmitOutcome | null {

@@ -70,6 +70,7 @@ function walletOf({ keeper, payments, context }: Peer): WalletView | null {
   return {
     balance: ledger.balance(account),
     payable: mostPayable(free),
+    freeCoins: free.length,
     transactions: log.views(),
   };
 }

@@ -100,6 +100,8 @@ export interface WalletView {
   readonly balance: number;
   /** The most that one payment could move now. */
   readonly payable: number;
+  /** Coins that no payment under way will take. One payment takes four at most. */
+  readonly freeCoins: number;
   /** Transactions of the room: those that wait or were refused first, then by height, the highest first. */
   readonly transactions: readonly TransactionView[];
 }

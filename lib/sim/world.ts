@@ -64,6 +64,8 @@ const KIND_WORDS: Readonly<Record<PeerInput['kind'], number>> = {
   pay: 17,
   stored: 18,
   checked: 19,
+  write: 20,
+  merge: 21,
 };
 
 export interface NetworkSpec {

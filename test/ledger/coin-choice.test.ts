@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseCoins, mostPayable } from '../../lib/ledger/coin-choice.ts';
-import { AMOUNT_LIMIT, INPUTS_LIMIT } from '../../lib/ledger/transaction.ts';
+import { chooseCoins, chooseMerges, mostPayable } from '../../lib/ledger/coin-choice.ts';
+import { AMOUNT_LIMIT, INPUTS_LIMIT, MERGE_INPUTS_LIMIT } from '../../lib/ledger/transaction.ts';
 import { ALICE } from '../support/transactions.ts';
 
 const anyAmount = fc.oneof(
@@ -57,5 +57,49 @@ describe('the coins of a payment', () => {
         if (most > 0) expect(chooseCoins(coins, most)?.change).toBe(0);
       }),
     );
+  });
+});
+
+describe('merges', () => {
+  it('take the smallest coins first, each once, worth what they make, and leave nobody with more pieces', () => {
+    fc.assert(
+      fc.property(anyCoins, fc.integer({ min: 1, max: 3 }), (coins, limit) => {
+        const merges = chooseMerges(coins, limit);
+        if (coins.length <= INPUTS_LIMIT) expect(merges).toEqual([]);
+        expect(merges.length).toBeLessThanOrEqual(limit);
+        const taken = merges.flatMap(({ inputs }) => inputs);
+        expect(new Set(taken).size).toBe(taken.length);
+        for (const { inputs, amount } of merges) {
+          expect(inputs.length).toBeGreaterThan(1);
+          expect(inputs.length).toBeLessThanOrEqual(MERGE_INPUTS_LIMIT);
+          const merged = coins.filter(({ name }) => inputs.includes(name));
+          expect(merged.reduce((sum, coin) => sum + coin.amount, 0)).toBe(amount);
+          expect(amount).toBeLessThanOrEqual(AMOUNT_LIMIT);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('let one payment move what a hundred rewards are worth, after a few rounds', () => {
+    let coins = Array.from({ length: 100 }, (_, i) => ({
+      name: `coin ${i}`,
+      owner: ALICE.account,
+      amount: 50,
+    }));
+    for (let round = 0; mostPayable(coins) < 5_000; round++) {
+      expect(round).toBeLessThan(6);
+      const merges = chooseMerges(coins, 6);
+      const taken = new Set(merges.flatMap(({ inputs }) => inputs));
+      coins = [
+        ...coins.filter(({ name }) => !taken.has(name)),
+        ...merges.map(({ amount }, i) => ({
+          name: `merged ${round} ${i}`,
+          owner: ALICE.account,
+          amount,
+        })),
+      ];
+    }
+    expect(coins.reduce((sum, { amount }) => sum + amount, 0)).toBe(5_000);
   });
 });

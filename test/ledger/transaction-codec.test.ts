@@ -7,6 +7,7 @@ import {
   AMOUNT_LIMIT,
   EXPIRY_LIMIT,
   INPUTS_LIMIT,
+  MERGE_INPUTS_LIMIT,
   TRANSACTION_LIMIT_BYTES,
   transactionId,
   transactionToJson,
@@ -23,6 +24,13 @@ const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141
 
 const PAYMENT = toJson(payment({ inputs: [COIN], change: 7 }));
 const NOTE = toJson(note('a line'));
+const MERGE = toJson({
+  kind: 'merge',
+  from: ALICE.account,
+  inputs: [COIN, `${'A'.repeat(43)}.1`],
+  amount: 70,
+  expiry: 9,
+});
 
 const anyBody: fc.Arbitrary<TransactionBody> = fc.oneof(
   fc.record({
@@ -35,6 +43,15 @@ const anyBody: fc.Arbitrary<TransactionBody> = fc.oneof(
       .map((list) => list.map((n) => `${String.fromCharCode(65 + n).repeat(42)}A.${n % 2}`)),
     amount: fc.integer({ min: 1, max: AMOUNT_LIMIT }),
     change: fc.integer({ min: 0, max: AMOUNT_LIMIT }),
+    expiry: fc.integer({ min: 1, max: EXPIRY_LIMIT }),
+  }),
+  fc.record({
+    kind: fc.constant('merge' as const),
+    from: fc.constant(ALICE.account),
+    inputs: fc
+      .uniqueArray(fc.integer({ min: 0, max: 25 }), { minLength: 2, maxLength: 8 })
+      .map((list) => list.map((n) => `${String.fromCharCode(65 + n).repeat(42)}A.${n % 2}`)),
+    amount: fc.integer({ min: 1, max: AMOUNT_LIMIT }),
     expiry: fc.integer({ min: 1, max: EXPIRY_LIMIT }),
   }),
   fc.record({
@@ -97,6 +114,17 @@ describe('a transaction', () => {
     expect(makeSigned({ ...largest, inputs: inputs.slice(1) }).sizeBytes).toBeLessThanOrEqual(
       TRANSACTION_LIMIT_BYTES,
     );
+  });
+
+  it('has room for eight inputs of a merge, whatever they are worth', () => {
+    const inputs = Array.from(
+      { length: MERGE_INPUTS_LIMIT },
+      (_, i) => `${'ABCDEFGH'[i]!.repeat(42)}A.1`,
+    );
+    const [amount, expiry] = [AMOUNT_LIMIT, EXPIRY_LIMIT];
+    const merge = makeSigned({ kind: 'merge', from: ALICE.account, inputs, amount, expiry });
+    expect(merge.sizeBytes).toBeLessThanOrEqual(TRANSACTION_LIMIT_BYTES);
+    expect(decodeTransaction(transactionToJson(merge), FREE_GENESIS_HASH).ok).toBe(true);
   });
 
   it('may be a line of the system with client, server and miner, as long as any there', () => {
@@ -172,6 +200,18 @@ describe('the grammar', () => {
       { ...PAYMENT, inputs: [name] },
     ]),
     ['duplicate-input', 'one coin twice', { ...PAYMENT, inputs: [COIN, COIN] }],
+    ['unknown-field', 'a merge with change', { ...MERGE, change: 0 }],
+    ['bad-from', 'a merge by nobody', { ...MERGE, from: null }],
+    ['bad-amount', 'a merge into nothing', { ...MERGE, amount: 0 }],
+    ['bad-expiry', 'a merge without end', without(MERGE, 'expiry')],
+    ['bad-inputs', 'a merge of one coin', { ...MERGE, inputs: [COIN] }],
+    [
+      'bad-inputs',
+      'a merge of nine coins',
+      { ...MERGE, inputs: [...'ABCDEFGHI'].map((c) => `${c.repeat(42)}A.0`) },
+    ],
+    ['duplicate-input', 'a merge of one coin with itself', { ...MERGE, inputs: [COIN, COIN] }],
+    ['bad-signatures', 'two under a merge', { ...MERGE, signatures: PAYMENT.signatures.slice(1) }],
     ...[
       undefined,
       null,

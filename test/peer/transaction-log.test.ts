@@ -32,7 +32,7 @@ const stateOf = (peer: TestPeer, body: TransactionBody) =>
 describe('the transactions that a peer shows', () => {
   it('wait, are listed, confirmed, and wait again where their block is reverted', () => {
     const peer = peerOfAlice();
-    expect(walletOf(peer)).toEqual({ balance: 50, payable: 50, transactions: [] });
+    expect(walletOf(peer)).toEqual({ balance: 50, payable: 50, freeCoins: 1, transactions: [] });
     submit(peer, toJson(PAYMENT));
     expect(stateOf(peer, PAYMENT)).toEqual({ kind: 'waiting' });
     expect(walletOf(peer)).toMatchObject({ balance: 50, payable: 0 });

@@ -3,6 +3,7 @@ import type { Block } from '../../lib/chain/block.ts';
 import type { HashHex } from '../../lib/chain/bytes.ts';
 import {
   transactionToJson,
+  type Merge,
   type Payment,
   type TransactionBody,
 } from '../../lib/ledger/transaction.ts';
@@ -45,6 +46,33 @@ function goodPayment(random: Random, { coins }: NaiveLedger, height: number): Pa
   };
 }
 
+/** A merge that can be applied after these coins, or null where nobody has two. */
+function goodMerge(random: Random, { coins }: NaiveLedger, height: number): Merge | null {
+  const owners = [...new Set([...coins.values()].map(({ owner }) => owner))];
+  const own = owners
+    .map((owner) => [...coins].filter(([, coin]) => coin.owner === owner))
+    .filter(({ length }) => length > 1);
+  if (own.length === 0) return null;
+  const chosen = pick(random, own).slice(0, 2 + Math.floor(random() * 7));
+  return {
+    kind: 'merge',
+    from: chosen[0]![1].owner,
+    inputs: chosen.map(([name]) => name),
+    amount: chosen.reduce((sum, [, { amount }]) => sum + amount, 0),
+    expiry: height + Math.floor(random() * 12),
+  };
+}
+
+/** What somebody might do to a merge. */
+const FORGED_MERGES: readonly ((good: Merge, coins: readonly string[]) => unknown)[] = [
+  (good) => toJson({ ...good, amount: good.amount + 1 }),
+  (good) => toJson({ ...good, inputs: good.inputs.slice(1) }),
+  (good) => toJson({ ...good, inputs: [good.inputs[0]!, ...good.inputs] }),
+  (good, coins) => toJson({ ...good, inputs: [...good.inputs.slice(1), coins[0]!] }),
+  (good) => ({ ...toJson(good), change: 0 }),
+  (good) => transactionToJson(makeSigned(good, [PEOPLE.find((p) => p.account !== good.from)!])),
+];
+
 /** What somebody might do to a payment to get more out of it than is in it. */
 const FORGERIES: readonly ((good: Payment, random: Random, coins: readonly string[]) => unknown)[] =
   [
@@ -84,6 +112,11 @@ export function randomTransaction(
 ): unknown {
   const kind = random();
   if (kind < 0.15 && earlier.length > 0) return pick(random, earlier);
+  if (kind >= 0.7 && kind < 0.8) {
+    const merge = goodMerge(random, ledger, height);
+    if (merge !== null && random() < 0.6) return toJson(merge);
+    if (merge !== null) return pick(random, FORGED_MERGES)(merge, [...ledger.coins.keys()]);
+  }
   const payment = kind < 0.8 ? goodPayment(random, ledger, height) : null;
   if (payment === null) {
     const from = pick(random, PEOPLE).account;

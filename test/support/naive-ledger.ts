@@ -74,7 +74,11 @@ export function listNaively(
   const { signatures, ...body } = fields;
   const { kind, from, to, witness, inputs, amount, change, expiry, text } = body as Fields;
   const names =
-    kind === 'pay' ? 'amount change expiry from inputs kind to witness' : 'expiry from kind text';
+    kind === 'pay'
+      ? 'amount change expiry from inputs kind to witness'
+      : kind === 'merge'
+        ? 'amount expiry from inputs kind'
+        : 'expiry from kind text';
   if (Object.keys(body).sort().join(' ') !== names) return null;
   if (!isWhole(expiry, 1, 2 ** 40) || height > expiry) return null;
   const parties = kind === 'pay' ? [from, to, witness] : [from];
@@ -89,13 +93,16 @@ export function listNaively(
     )
       return null;
   } else {
-    if (!isWhole(amount, 1, 2 ** 50) || !isWhole(change, 0, 2 ** 50)) return null;
-    if (!Array.isArray(inputs) || inputs.length < 1 || inputs.length > 4) return null;
+    if (kind !== 'pay' && kind !== 'merge') return null;
+    const back = kind === 'pay' ? change : 0;
+    if (!isWhole(amount, 1, 2 ** 50) || !isWhole(back, 0, 2 ** 50)) return null;
+    const [least, most] = kind === 'pay' ? [1, 4] : [2, 8];
+    if (!Array.isArray(inputs) || inputs.length < least || inputs.length > most) return null;
     if (!inputs.every((name) => typeof name === 'string' && COIN.test(name))) return null;
     const spent = new Set(inputs as string[]);
     const found = [...spent].map((name) => coins.get(name));
     if (spent.size < inputs.length || found.some((coin) => coin?.owner !== from)) return null;
-    if (found.reduce((sum, coin) => sum + coin!.amount, 0) !== amount + change) return null;
+    if (found.reduce((sum, coin) => sum + coin!.amount, 0) !== amount + back) return null;
   }
   const signedText = `tabchain transaction 1\n${genesis}\n${sortedJson(body)}`;
   const id = createHash('sha256').update(signedText).digest('base64url');
@@ -104,6 +111,7 @@ export function listNaively(
   if (!parties.every((party, i) => isSignedBy(party as string, signedText, signatures[i])))
     return null;
   for (const name of (inputs ?? []) as string[]) coins.delete(name);
+  if (kind === 'merge') coins.set(`${id}.0`, { owner: from as string, amount: amount as number });
   if (kind === 'pay') coins.set(`${id}.0`, { owner: to as string, amount: amount as number });
   if (kind === 'pay' && change !== 0)
     coins.set(`${id}.1`, { owner: from as string, amount: change as number });

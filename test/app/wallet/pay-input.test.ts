@@ -11,7 +11,7 @@ const [ADA, BEA, EVE] = ['ab', '12', '34'].map((digits) => digits.repeat(20)) as
 const ROOM = {
   self: SNAPSHOT.self,
   peers: [PEER, { ...PEER, linkId: 'other', nodeId: BEA }],
-  wallet: { balance: 500, payable: 200, transactions: [] },
+  wallet: { balance: 500, payable: 200, freeCoins: 10, transactions: [] },
 };
 const GOOD = { to: ADA, witness: '', amount: '20' };
 
@@ -58,7 +58,7 @@ describe('what a user enters to pay', () => {
 
   it('is refused without coins, with all of them under way, and with nobody to witness', () => {
     const judge = (change: object) => judgePayInput(GOOD, { ...ROOM, ...change });
-    const poor = { balance: 0, payable: 0, transactions: [] };
+    const poor = { balance: 0, payable: 0, freeCoins: 0, transactions: [] };
     expect(judge({ wallet: poor })).toMatchObject({ message: /no coins yet/ });
     expect(judge({ wallet: { ...poor, balance: 50 } })).toMatchObject({ message: /wait for a/ });
     expect(judge({ peers: [PEER] })).toMatchObject({ field: 'witness', message: /third peer/ });

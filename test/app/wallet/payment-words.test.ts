@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { PaymentState, PaymentView } from '../../../lib/ledger/commit/view.ts';
 import {
+  hasSmallCoins,
   isSecondSpend,
   nameAccount,
+  tellAct,
+  tellPayable,
   tellPayment,
   tellTransaction,
 } from '../../../app/wallet/payment-words.ts';
@@ -77,4 +80,26 @@ it('an account is named as its peer calls itself, or as its blocks do, or not at
   expect(nameAccount('12'.repeat(20), room).name).toBe('Bea');
   expect(nameAccount('56'.repeat(20), room).name).toBe('');
   expect(nameAccount(SNAPSHOT.self.nodeId, room)).toMatchObject({ name: 'Me', isSelf: true });
+});
+
+describe('coins in words', () => {
+  it('say how much one payment moves, and that many small pieces can be merged', () => {
+    const few = { payable: 150, freeCoins: 3 };
+    const many = { payable: 200, freeCoins: 60 };
+    expect([hasSmallCoins(few), hasSmallCoins(many)]).toEqual([false, true]);
+    expect(tellPayable(few)).toBe('One payment can move 150 coins now.');
+    expect(tellPayable(many)).toMatch(/200 coins now.*4 pieces.*are 60.*Merged/);
+  });
+
+  it('tell a payment, a merge and a line apart', () => {
+    const from = SNAPSHOT.self.nodeId;
+    const view = { id: 'id', isOwn: true, state: { kind: 'waiting' } } as const;
+    const inputs = ['a', 'b'];
+    expect(
+      tellAct({ ...view, body: { kind: 'merge', from, inputs, amount: 100, expiry: 9 } }),
+    ).toBe('merges 2 small coins into one of 100');
+    expect(tellAct({ ...view, body: { kind: 'note', from, text: 'hi', expiry: 9 } })).toBe(
+      'writes',
+    );
+  });
 });
