@@ -2,7 +2,7 @@
  * What the peer does with older blocks of its neighbours (R28): asks for them as lib/net/sync.ts says, judges what has
  * come a slice at a time, and tells the room when it has more than before.
  */
-import { hashBlockHex, isGenesisShape } from '../chain/block.ts';
+import { hashBlockHex, isGenesisShape, type Block } from '../chain/block.ts';
 import type { HashHex } from '../chain/bytes.ts';
 import type { AcceptOutcome } from '../chain/chain.ts';
 import type { BlockCode } from '../chain/codes.ts';
@@ -105,18 +105,19 @@ export class CatchUp {
     this.#isResuming = false;
     const slice = this.#sync.takeSlice();
     if (slice === null) return;
-    this.#isChecking = this.#signatures.ask(this.#foresee(slice), () => {
+    const blocks = this.#found(slice);
+    this.#isChecking = this.#signatures.ask(this.#foresee(blocks), () => {
       this.#isChecking = false;
-      this.#take(slice);
+      this.#take(slice, blocks);
     });
-    if (!this.#isChecking) this.#take(slice);
+    if (!this.#isChecking) this.#take(slice, blocks);
   }
 
-  #take(slice: Slice): void {
+  /** Judges the blocks of a slice, the genesis block left out. */
+  #take(slice: Slice, blocks: readonly Block[]): void {
     const { linkId } = slice;
-    const found = this.#context.neighbours.get(linkId);
-    const neighbour = found?.kind === 'room' ? found : null;
-    if (!this.#judge(slice, neighbour)) {
+    const neighbour = this.#neighbourAt(linkId);
+    if (!this.#judge(blocks, linkId)) {
       this.#sync.discard(linkId);
       if (neighbour !== null) this.#condemn(neighbour);
     } else if (slice.closes !== null) this.#finishBatch(slice.closes, linkId, neighbour);
@@ -127,19 +128,26 @@ export class CatchUp {
     if (this.#isResuming) this.#context.askToResume();
   }
 
-  /** Returns false for what no honest peer sends. The first block of a batch is the genesis where no hash was shared. */
-  #judge({ linkId, blocks, opens }: Slice, neighbour: RoomNeighbour | null): boolean {
-    const keeper = this.#keeper;
+  /** The first block of a batch is the genesis where no hash was shared: it may become ours. Returns the other blocks. */
+  #found({ linkId, blocks, opens }: Slice): readonly Block[] {
     const [first] = blocks;
+    const status = this.#neighbourAt(linkId)?.status;
     // Where a bridge came late, the room's first block is one with a parent that nobody knows.
     const startsAtGenesis =
-      opens !== null &&
-      (isGenesisShape(first!) || hashBlockHex(first!) === neighbour?.status.genesis);
-    if (startsAtGenesis && hashBlockHex(first!) !== keeper.chain?.tree.genesis.hash) {
-      const endorsement = neighbour?.status.endorsement ?? null;
+      opens !== null && (isGenesisShape(first!) || hashBlockHex(first!) === status?.genesis);
+    if (!startsAtGenesis) return blocks;
+    const keeper = this.#keeper;
+    if (hashBlockHex(first!) !== keeper.chain?.tree.genesis.hash) {
+      const endorsement = status?.endorsement ?? null;
       if (keeper.considerGenesis(first!, 'room', endorsement, opens.slice(1))) this.#brought();
     }
-    for (const block of startsAtGenesis ? blocks.slice(1) : blocks) {
+    return blocks.slice(1);
+  }
+
+  /** Returns false for what no honest peer sends. */
+  #judge(blocks: readonly Block[], linkId: string): boolean {
+    const keeper = this.#keeper;
+    for (const block of blocks) {
       if (keeper.chain === null) break;
       const outcome = keeper.accept(block, linkId, true);
       if (outcome.kind === 'invalid' && isMisbehaviour(outcome.code)) return false;
@@ -148,11 +156,16 @@ export class CatchUp {
     return true;
   }
 
-  /** Transactions of a slice whose signatures the ledger will look at. */
-  #foresee({ blocks }: Slice): readonly Transaction[] {
+  /** Transactions whose signatures the ledger will look at. */
+  #foresee(blocks: readonly Block[]): readonly Transaction[] {
     const { ledger } = this.#keeper;
     if (ledger === null || !this.#signatures.isOpen) return [];
     return blocks.flatMap(({ data }) => transactionsIn(data, ledger.ledger.rules.genesis));
+  }
+
+  #neighbourAt(linkId: string): RoomNeighbour | null {
+    const found = this.#context.neighbours.get(linkId);
+    return found?.kind === 'room' ? found : null;
   }
 
   #brought(): void {
