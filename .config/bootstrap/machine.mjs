@@ -74,8 +74,8 @@ export async function ensurePython() {
 }
 
 /**
- * Finds `unshare`, `ip` and `nft`, or installs them: the tests run in a network namespace of their own, and some drop
- * packets there. Only Linux has these; elsewhere TABCHAIN_NO_NAMESPACES=1 says that the tests may run on the open network.
+ * Finds `unshare`, `nsenter`, `ip` and `nft`, or installs them: the tests run in a network namespace of their own, and
+ * some build networks of several hosts there, and drop packets. Only Linux has these; elsewhere TABCHAIN_NO_NAMESPACES=1 says that the tests may run on the open network.
  */
 export async function ensureNetworkTools() {
   if (process.env.TABCHAIN_NO_NAMESPACES === '1') return;
@@ -85,9 +85,9 @@ export async function ensureNetworkTools() {
       2,
     );
   await findOrInstall({
-    what: 'unshare, ip and nft',
+    what: 'unshare, nsenter, ip and nft',
     find: async () => {
-      const found = ['unshare', 'ip', 'nft'].map((name) => onPath([name])[0]);
+      const found = ['unshare', 'nsenter', 'ip', 'nft'].map((name) => onPath([name])[0]);
       return found.includes(undefined) ? null : found.join(' ');
     },
     packages: {

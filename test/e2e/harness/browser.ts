@@ -55,9 +55,12 @@ export interface TestBrowser {
   close(): Promise<void>;
 }
 
-export async function launchBrowser(): Promise<TestBrowser> {
+/** `program` replaces the Chromium that was found when the clone was made ready. */
+export async function launchBrowser({
+  program = browserPath(),
+}: { readonly program?: string } = {}): Promise<TestBrowser> {
   const browser = await chromium.launch({
-    executablePath: browserPath(),
+    executablePath: program,
     args: FLAGS,
     timeout: LAUNCH_TIMEOUT_MS,
     handleSIGINT: false,

@@ -12,6 +12,8 @@ export interface World {
   start(name: string, program: string, args: readonly string[], options?: StartOptions): Running;
   /** The world's browser; launched when first asked for. */
   browser(): Promise<TestBrowser>;
+  /** A browser that was launched elsewhere ends with the world too, and its tabs' errors fail the test. */
+  keepBrowser(browser: TestBrowser): void;
   /** A new empty folder that is deleted with the world. */
   folder(): string;
   /** Does this when the world ends, before its programs do; latest first. */
@@ -30,6 +32,7 @@ export interface OpenWorld extends World {
 export function openWorld(): OpenWorld {
   const programs: Running[] = [];
   const browsers: TestBrowser[] = [];
+  let own: TestBrowser | null = null;
   const folders: string[] = [];
   const endings: (() => unknown)[] = [];
   return {
@@ -41,9 +44,10 @@ export function openWorld(): OpenWorld {
       return running;
     },
     async browser() {
-      if (browsers.length === 0) browsers.push(await launchBrowser());
-      return browsers[0]!;
+      if (own === null) browsers.push((own = await launchBrowser()));
+      return own;
     },
+    keepBrowser: (browser) => void browsers.push(browser),
     folder() {
       folders.push(mkdtempSync(join(tmpdir(), 'tabchain-test-')));
       return folders.at(-1)!;
