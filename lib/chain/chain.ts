@@ -30,6 +30,11 @@ export interface Arrival {
   readonly wallMs: number;
   /** The clock that times in blocks are held against: ours, corrected by the room's median. */
   readonly networkMs: number;
+  /**
+   * Whether our own search found it. Then it was begun before any block of equal work was heard, as nothing is searched
+   * below the tip: it counts as seen first, although its proof was on its way from a worker for a moment (R8).
+   */
+  readonly isOwn?: boolean;
 }
 
 /** Why a block was not kept, or not yet. */
@@ -118,7 +123,7 @@ export class Chain {
     const arrived = { block, hash, heardFrom: arrival.from, heardMs: arrival.wallMs };
     const parent = this.#findParent(block, arrival.from);
     if (parent === undefined) return this.#keepOrphan(arrived);
-    const first = this.#place(arrived, parent, arrival.networkMs);
+    const first = this.#place(arrived, parent, arrival.networkMs, arrival.isOwn);
     const outcome = this.#orphans.size > 0 ? this.#adoptOrphans(first, arrival.networkMs) : first;
     if (outcome.kind === 'tip-changed' && !this.#contenders.isEmpty)
       this.#contenders.tipMoved(this.tree);
@@ -208,7 +213,12 @@ export class Chain {
   }
 
   /** Judges a block on a kept parent or a contender, and gives it its place. */
-  #place(arrived: ArrivedBlock, parent: TreeEntry, networkMs: number): AcceptOutcome {
+  #place(
+    arrived: ArrivedBlock,
+    parent: TreeEntry,
+    networkMs: number,
+    isOwn = false,
+  ): AcceptOutcome {
     const { block, hash, heardFrom } = arrived;
     if (
       !this.#contenders.isEmpty &&
@@ -225,7 +235,7 @@ export class Chain {
       return this.#contend(arrived, parent, verdict);
     return isContender(parent)
       ? this.#reveal(parent, { arrived, standing: verdict, parent })
-      : describeInsertion(this.tree.insert(arrived, verdict, parent));
+      : describeInsertion(this.tree.insert(arrived, verdict, parent, isOwn));
   }
 
   /** Whether a block is kept only once its branch has more work than the best chain. */

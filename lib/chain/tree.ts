@@ -62,7 +62,7 @@ export class BlockTree {
     this.#setBest(0, this.#tipRow);
   }
 
-  /** The leaf with most work; of equals the one that arrived first (R5). */
+  /** The leaf with most work; of equals the one that arrived first (R5), or a later one that was to win ties (R8). */
   get tip(): TreeEntry {
     return this.#tip;
   }
@@ -139,9 +139,17 @@ export class BlockTree {
     return this.#entryAt(row)!;
   }
 
-  /** Keeps a block whose parent is kept, and which is not. Returns how the tip moved, or null where it did not. */
-  insert(arrived: ArrivedBlock, standing: Standing, parent: TreeEntry): Insertion {
-    const insertion = this.#insert(arrived, standing, parent);
+  /**
+   * Keeps a block whose parent is kept, and which is not. Returns how the tip moved, or null where it did not.
+   * @param winsTies whether it becomes the tip where it has as much work as the tip, and not only with more
+   */
+  insert(
+    arrived: ArrivedBlock,
+    standing: Standing,
+    parent: TreeEntry,
+    winsTies = false,
+  ): Insertion {
+    const insertion = this.#insert(arrived, standing, parent, winsTies);
     if (this.#sideCount > this.#sideLimit) this.#prune(insertion.entry);
     return insertion;
   }
@@ -149,7 +157,7 @@ export class BlockTree {
   /** Keeps the blocks of one branch, each the parent of the next, as if they came at once. There is at least one. */
   insertBranch(blocks: readonly JudgedBlock[]): Insertion[] {
     const insertions = blocks.map(({ arrived, standing, parent }) =>
-      this.#insert(arrived, standing, parent),
+      this.#insert(arrived, standing, parent, false),
     );
     if (this.#sideCount > this.#sideLimit) this.#prune(insertions.at(-1)!.entry);
     return insertions;
@@ -160,7 +168,12 @@ export class BlockTree {
     while (this.#dropped.length > 0) this.#rows.release(this.#dropped.pop()!);
   }
 
-  #insert(arrived: ArrivedBlock, standing: Standing, parentEntry: TreeEntry): Insertion {
+  #insert(
+    arrived: ArrivedBlock,
+    standing: Standing,
+    parentEntry: TreeEntry,
+    winsTies: boolean,
+  ): Insertion {
     const parent = this.#keptRowOf(parentEntry);
     const height = this.#rows.get(parent, HEIGHT) + 1;
     const skip = this.#ancestorRow(parent, skipHeight(height));
@@ -168,7 +181,7 @@ export class BlockTree {
     const entry = new RowEntry(this.#rows, row, arrived.block);
     if (height > this.#topHeight) this.#topHeight = height;
     // Every block adds work, so that one on the tip need not be compared.
-    if (parent === this.#tipRow || this.#rows.compareWork(row, this.#tipRow) > 0)
+    if (parent === this.#tipRow || this.#rows.compareWork(row, this.#tipRow) > (winsTies ? -1 : 0))
       return { entry, change: this.#moveTip(row, entry) };
     this.#addSide(row);
     return { entry, change: null };

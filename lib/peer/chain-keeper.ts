@@ -202,7 +202,8 @@ export class ChainKeeper {
     hash: Uint8Array = hashBlock(block),
   ): AcceptOutcome {
     const { clocks, networkMs } = this.#context;
-    const outcome = this.chain!.accept(block, { from, wallMs: clocks.wallMs, networkMs }, hash);
+    const arrival = { from, wallMs: clocks.wallMs, networkMs, isOwn: from === 'self' };
+    const outcome = this.chain!.accept(block, arrival, hash);
     this.#follow(outcome, from, catchingUp);
     return outcome;
   }

@@ -55,7 +55,7 @@ interface Job {
 /** The current search and the numbering of searches. */
 export class MiningDesk {
   #job: Job | null = null;
-  /** The job before on the same tip: a proof of it may be on its way from a worker. */
+  /** The job before: a proof of it may be on its way from a worker, found before the tip moved or the text changed. */
   #replaced: Job | null = null;
   #nextId = 1;
 
@@ -88,7 +88,7 @@ export class MiningDesk {
       target: targetToBytes(rules.targetAt(tip, timeMs)),
       freeBytes: { offset: PAD_OFFSET_BYTES, length: PAD_CHARS },
     };
-    this.#replaced = job?.parent?.hash === tip.hash ? job : null;
+    this.#replaced = job?.parent === null ? null : job;
     this.#job = { template, parent: tip, note: wish.note, revision, madeMs: wish.networkMs };
     return template;
   }

@@ -73,7 +73,11 @@ export class Search {
   found(templateId: number, data: Uint8Array, proofOfWork: Uint8Array): void {
     const keeper = this.#keeper;
     const done = this.desk.complete(templateId, data, proofOfWork);
-    if (done === null) return;
+    if (done === null) {
+      // Whoever hands in a proof has stopped searching: it needs a template in any case.
+      this.desk.stop();
+      return;
+    }
     if (keeper.chain === null) {
       keeper.considerGenesis(done.block, 'self');
       return;

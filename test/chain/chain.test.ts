@@ -50,6 +50,29 @@ describe('any order of arrival of a tree of blocks', () => {
     );
   });
 
+  it('ends at a longest branch, and at our own block of the longest ones, by outcomes that lead there', () => {
+    fc.assert(
+      fc.property(arrivingTree(40), fc.nat(2), ({ tree, arrivals }, ownEvery) => {
+        const chain = makeChain(tree.genesis);
+        let best: readonly TreeEntry[] = [chain.tree.genesis];
+        for (const [i, { planned, from }] of arrivals.entries()) {
+          const before = chain.tip;
+          const isOwn = i % (ownEvery + 1) === 0;
+          const outcome = chain.accept(planned.block, { ...arrivalFrom(from), isOwn });
+          best = follow(best, outcome);
+          expect(best).toEqual(bestChain(chain));
+          const kept = chain.tree.get(planned.hash);
+          const isNew = outcome.kind === 'tip-changed' || outcome.kind === 'side-branch';
+          if (isOwn && isNew && kept!.height === before.height)
+            expect(chain.tip.hash === planned.hash || chain.tip.height > before.height).toBe(true);
+          else
+            expect(chain.tip.hash === before.hash || chain.tip.height > before.height).toBe(true);
+        }
+        expect(chain.tip.height).toBe(Math.max(0, ...tree.blocks.map(({ height }) => height ?? 0)));
+      }),
+    );
+  });
+
   it('is told by outcomes that lead from each best chain to the next', () => {
     fc.assert(
       fc.property(arrivingTree(40), ({ tree, arrivals }) => {

@@ -5,10 +5,25 @@ import { encodeBlock } from '../../lib/chain/codec.ts';
 import { readGenesisData } from '../../lib/ledger/genesis.ts';
 import { readPayload } from '../../lib/ledger/payload.ts';
 import { PIN_DEPTH_BLOCKS } from '../../lib/peer/chain-keeper.ts';
+import type { PeerInput } from '../../lib/peer/inputs.ts';
 import { GENESIS_GRACE_MS, SETTLING_MS } from '../../lib/peer/search.ts';
-import { FREE_GENESIS, FREE_GENESIS_HASH, freeBlocks, lastHash } from '../support/free-chain.ts';
+import {
+  FREE_GENESIS,
+  FREE_GENESIS_HASH,
+  freeBlock,
+  freeBlocks,
+  lastHash,
+} from '../support/free-chain.ts';
 import { PeerNetwork } from '../support/peer-network.ts';
-import { keysOf, restoredFrom, ROOM, stored, TestPeer } from '../support/peers.ts';
+import {
+  keysOf,
+  messagesIn,
+  proofOf,
+  restoredFrom,
+  ROOM,
+  stored,
+  TestPeer,
+} from '../support/peers.ts';
 import { EASY_TARGET } from '../support/test-miner.ts';
 
 const CHAIN = freeBlocks(FREE_GENESIS_HASH, 3, 'ours');
@@ -24,7 +39,86 @@ function founder(number: number): TestPeer {
 
 const genesisOf = ({ peer }: TestPeer) => peer.chain?.tree.genesis.hash ?? null;
 
+describe('our own block among equals', () => {
+  const MINER = 'udp:10.0.0.7:5000';
+  const theirs = freeBlocks(lastHash(CHAIN), 2, 'theirs');
+
+  /** A miner that searches on the third block, before a UDP miner and a tab. */
+  function searching(): { peer: TestPeer; tab: string; proof: PeerInput } {
+    const peer = new TestPeer(1, { mines: true }, stored(CHAIN));
+    peer.connect(MINER, null, 'udp');
+    const tab = peer.greet(2);
+    peer.wait(SETTLING_MS);
+    return { peer, tab, proof: proofOf(peer.template!) };
+  }
+  const ownTip = ({ peer }: TestPeer) => readPayload(peer.chain!.tip.block.data)?.miner ?? null;
+
+  it('stays first where an equal comes after it', () => {
+    const { peer, tab, proof } = searching();
+    peer.step(proof);
+    const { tip } = peer;
+    peer.hearBytes(MINER, encodeBlock(theirs[0]!));
+    peer.hear(tab, { type: 'block', block: freeBlock(lastHash(CHAIN), 'a tab') });
+    expect(peer.tip).toBe(tip);
+    expect(bytesToHex(peer.template!.previousHash)).toBe(tip);
+  });
+
+  it('is first too where its proof was on its way from a worker when an equal came, and goes to all', () => {
+    const { peer, tab, proof } = searching();
+    peer.hearBytes(MINER, encodeBlock(theirs[0]!));
+    expect(peer.tip).toBe(hashBlockHex(theirs[0]!));
+    const outputs = peer.step(proof);
+    expect(ownTip(peer)).toBe(peer.nodeId);
+    expect(bytesToHex(peer.template!.previousHash)).toBe(peer.tip);
+    expect(messagesIn(outputs, tab, 'block').map(({ block }) => hashBlockHex(block))).toEqual([
+      peer.tip,
+    ]);
+    expect(outputs).toContainEqual({
+      kind: 'send',
+      linkId: MINER,
+      bytes: encodeBlock(peer.peer.chain!.tip.block),
+    });
+    expect(peer.picture().mining).toMatchObject({ found: 1, onChain: 1 });
+  });
+
+  it('gives way to more work, before and after it was found', () => {
+    for (const foundAfter of [0, 1, 2]) {
+      const { peer, proof } = searching();
+      for (const [i, block] of theirs.entries()) {
+        if (i === foundAfter) peer.step(proof);
+        peer.hearBytes(MINER, encodeBlock(block));
+      }
+      if (foundAfter === 2) peer.step(proof);
+      expect(peer.tip).toBe(lastHash(theirs));
+      expect(bytesToHex(peer.template!.previousHash)).toBe(peer.tip);
+    }
+  });
+
+  it('never moves a peer that heard the other one first', () => {
+    const { peer, proof } = searching();
+    peer.hearBytes(MINER, encodeBlock(theirs[0]!));
+    peer.step(proof);
+    const other = new TestPeer(3, {}, stored(CHAIN));
+    const link = other.greet(2);
+    other.hear(link, { type: 'block', block: theirs[0]! });
+    other.hear(link, { type: 'block', block: peer.peer.chain!.tip.block });
+    expect(other.tip).toBe(hashBlockHex(theirs[0]!));
+  });
+});
+
 describe('the search', () => {
+  it('goes on after a proof that is of no use any more', () => {
+    const peer = new TestPeer(1, { mines: true, room: '' }, stored(CHAIN));
+    const proof = proofOf(peer.template!);
+    for (const block of freeBlocks(lastHash(CHAIN), 3, 'theirs'))
+      peer.hearBytes('udp:?', encodeBlock(block));
+    const { tip } = peer;
+    const outputs = peer.step(proof);
+    expect(peer.tip).toBe(tip);
+    expect(outputs.filter(({ kind }) => kind === 'mine')).toHaveLength(1);
+    expect(bytesToHex(peer.template!.previousHash)).toBe(tip);
+  });
+
   it('waits in a room with others for the first hello, but not for ever', () => {
     const peer = new TestPeer(1, { mines: true }, stored(CHAIN));
     peer.step({ kind: 'present', nodeIds: [keysOf(2).account] });

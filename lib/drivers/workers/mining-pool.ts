@@ -2,7 +2,7 @@
  * The owner of search workers, whatever runs them: hands out templates and nonces, and trusts no worker's proof (R4, R26).
  */
 import { hashBlock, isBlockShape } from '../../chain/block.ts';
-import { bytesToBigint, equalBytes } from '../../chain/bytes.ts';
+import { bytesToBigint } from '../../chain/bytes.ts';
 import { meetsTarget } from '../../chain/target.ts';
 import type { MiningPool, PoolCallbacks, PoolOptions } from '../../pow/pool.ts';
 import { checkTemplate, isDataOfTemplate, type Proof, type Template } from '../../pow/template.ts';
@@ -45,7 +45,7 @@ export function createMiningPool(
 ): MiningPool {
   /** What is searched now; null while nothing is, and after a proof was found. */
   let current: Template | null = null;
-  /** The template before, where it differs in its data alone: a proof of it that is on its way is as good. */
+  /** The template before: a proof of it that is on its way was found in time, and its owner judges what it is worth. */
   let replaced: Template | null = null;
   let duty = clampDuty(options.duty);
   let hashes = 0;
@@ -178,8 +178,7 @@ export function createMiningPool(
         const check = checkTemplate(template);
         if (check.ok) {
           current = copyOf(template);
-          if (before !== null && equalBytes(before.previousHash, current.previousHash))
-            replaced = before;
+          replaced = before;
         } else warn(`Nothing is searched: ${check.reason}.`);
       }
       postSearchToAll();

@@ -102,18 +102,23 @@ describe('the owner of workers', () => {
   it('drops proofs of a template that is no longer searched', () => {
     const { workers, pool, found, warnings } = createPuppets(1);
     pool.search(easy(1));
-    pool.search({ ...hopeless(2), previousHash: new Uint8Array(32).fill(1) });
+    pool.search(hopeless(2));
+    pool.search(hopeless(3));
     workers[0]!.events.message(foundMessage(proofFor(easy(1))));
+    pool.search(easy(4));
     pool.search(null);
-    workers[0]!.events.message(foundMessage(proofFor(easy(1))));
+    workers[0]!.events.message(foundMessage(proofFor(easy(4))));
     expect(found).toEqual([]);
     expect(warnings).toEqual([]);
   });
 
-  it('takes a proof that was on its way when only the data of its template was renewed', () => {
+  it.each([
+    ['its data was renewed', { data: Uint8Array.of(2) }],
+    ['the tip moved', { previousHash: new Uint8Array(32).fill(1) }],
+  ])('takes a proof that was on its way when %s', (_, change) => {
     const { workers, pool, found } = createPuppets(1);
     pool.search(easy(1));
-    pool.search({ ...hopeless(2), data: Uint8Array.of(2) });
+    pool.search({ ...hopeless(2), ...change });
     workers[0]!.events.message(foundMessage(proofFor(easy(1))));
     expect(found).toEqual([proofFor(easy(1))]);
     workers[0]!.events.message(foundMessage(proofFor(easy(1))));
