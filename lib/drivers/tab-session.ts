@@ -85,6 +85,7 @@ export async function openTabSession(
     target: policy.target,
     spacingMs: policy.spacingMs,
     minSpacingMs: policy.minSpacingMs,
+    dataLimitBytes: policy.dataLimitBytes,
     mines: true,
     random: systemRandomness,
     linkLimit: options.linkLimit ?? (isTouchDevice() ? LINK_LIMITS.small : LINK_LIMITS.usual),

@@ -19,8 +19,11 @@ export const PAD_OFFSET_BYTES = 8;
  * most to compute once per template instead of once per hash.
  */
 const FAST_REMAINDER_BYTES = 15;
-/** The longest data of that layout. */
-const ALIGNED_LIMIT_BYTES = DATA_LIMIT_BYTES - ((DATA_LIMIT_BYTES - FAST_REMAINDER_BYTES) % 64);
+/**
+ * How small the data of our blocks can be kept, for miners who read little of a datagram (R8): a block of the least fits
+ * into 1,024 bytes under both names of its parent, and holds a line of 70 characters beside the longest name.
+ */
+export const DATA_LIMITS_BYTES = { least: 600, most: DATA_LIMIT_BYTES } as const;
 /** Times from 1970 to the year 10889: all that is no safe date is refused before anyone computes with it. */
 const TIME_LIMIT_MS = 2 ** 48;
 
@@ -46,8 +49,24 @@ export function encodePayload(
 }
 
 /** The bytes that the JSON of transactions, with commas between, may take in the data of such a block. */
-export function roomForTransactions(payload: Payload): number {
-  return ALIGNED_LIMIT_BYTES - writePayload(payload, []).length;
+export function roomForTransactions(payload: Payload, limitBytes = DATA_LIMIT_BYTES): number {
+  return alignedLimit(limitBytes) - writePayload(payload, []).length;
+}
+
+/** The payload whose note is cut to what fits into so many bytes of data, {@link DATA_LIMITS_BYTES} at least. */
+export function shortenNote(payload: Payload, limitBytes: number): Payload {
+  const points = [...cleanNote(payload.note)];
+  let shortened = payload;
+  while (points.length > 0 && roomForTransactions(shortened, limitBytes) < 0) {
+    points.pop();
+    shortened = { ...payload, note: points.join('').trim() };
+  }
+  return shortened;
+}
+
+/** The longest data of the fast layout that has no more bytes than that. */
+function alignedLimit(limitBytes: number): number {
+  return limitBytes - ((limitBytes - FAST_REMAINDER_BYTES) % 64);
 }
 
 function writePayload(

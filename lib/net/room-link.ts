@@ -2,11 +2,12 @@
  * The link of a room carries its policy: which genesis, whose, and by what rules (R28).
  *
  * `https://host/path/#r=<code>&g=<64 hex>` pins a genesis block, whose data carries the rules.
- * `#r=<code>&g=udp&bridge=<node id>&target=2**235&min-spacing=1000` takes the one that this bridge signs.
+ * `#r=<code>&g=udp&bridge=<node id>&target=2**235&min-spacing=1000&data-limit=4096` takes the one that this bridge signs.
  * `#r=<code>&g=new&target=…&spacing=…` lets the first peer make one.
  * The policy stands in the fragment, which browsers do not send to servers.
  */
 import { HOMEWORK_TARGET, readTarget, writeTarget } from '../chain/target.ts';
+import { DATA_LIMITS_BYTES } from '../ledger/payload.ts';
 
 /** Room codes are typed from a projector: short, lower case, no look-alikes needed. */
 export const ROOM_CODE = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
@@ -35,6 +36,8 @@ export interface RoomPolicy {
   readonly spacingMs: number;
   /** Shared hash budget of a bridged room, in milliseconds; 0 is off. Ignored elsewhere. */
   readonly minSpacingMs: number;
+  /** Bytes of data that blocks mined in a bridged room have at most, for UDP miners that read little. Ignored elsewhere. */
+  readonly dataLimitBytes: number;
 }
 
 export type RoomLinkResult =
@@ -76,7 +79,13 @@ export function readRoomLink(link: string): RoomLinkResult {
   const minSpacingMs = readSpacing(fields.get('min-spacing'), DEFAULT_MIN_SPACING_MS, true);
   if (minSpacingMs === null)
     return refuse('min-spacing is no number of milliseconds from 100 to a day, or 0');
-  return { ok: true, policy: { room, genesis, target: target.target, spacingMs, minSpacingMs } };
+  const dataLimitBytes = readDataLimit(fields.get('data-limit') ?? String(DATA_LIMITS_BYTES.most));
+  if (dataLimitBytes === null)
+    return refuse(
+      `data-limit is no number of bytes from ${DATA_LIMITS_BYTES.least} to ${DATA_LIMITS_BYTES.most}`,
+    );
+  const policy = { room, genesis, target: target.target, spacingMs, minSpacingMs, dataLimitBytes };
+  return { ok: true, policy };
 }
 
 /** The fragment of the room's link, without `#`. Values that are defaults are left out. */
@@ -92,6 +101,8 @@ export function writeRoomFragment(policy: RoomPolicy): string {
     parts.push(`spacing=${policy.spacingMs}`);
   if (genesis.kind === 'udp' && policy.minSpacingMs !== DEFAULT_MIN_SPACING_MS)
     parts.push(`min-spacing=${policy.minSpacingMs}`);
+  if (genesis.kind === 'udp' && policy.dataLimitBytes !== DATA_LIMITS_BYTES.most)
+    parts.push(`data-limit=${policy.dataLimitBytes}`);
   return parts.join('&');
 }
 
@@ -102,6 +113,12 @@ function readGenesisPolicy(fields: Map<string, string>): GenesisPolicy | null {
   const bridge = fields.get('bridge')?.toLowerCase() ?? '';
   if (text === 'udp' && /^[0-9a-f]{40}$/.test(bridge)) return { kind: 'udp', bridge };
   return null;
+}
+
+/** A number of bytes that our blocks' data can be kept to, or null. */
+export function readDataLimit(text: string): number | null {
+  const bytes = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  return bytes >= DATA_LIMITS_BYTES.least && bytes <= DATA_LIMITS_BYTES.most ? bytes : null;
 }
 
 function readSpacing(text: string | undefined, usual: number, zeroIsOff: boolean): number | null {

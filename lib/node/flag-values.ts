@@ -8,7 +8,13 @@ import { readTarget } from '../chain/target.ts';
 import { readPort, readUdpAddress, type UdpAddress } from '../drivers/udp/address.ts';
 import { THREADS_LIMIT } from '../drivers/workers/mining-pool.ts';
 import type { UdpRoot } from '../peer/genesis.ts';
-import { readRoomLink, SPACING_LIMITS_MS, type RoomPolicy } from '../net/room-link.ts';
+import { DATA_LIMITS_BYTES } from '../ledger/payload.ts';
+import {
+  readDataLimit,
+  readRoomLink,
+  SPACING_LIMITS_MS,
+  type RoomPolicy,
+} from '../net/room-link.ts';
 
 /** The real miners' port is not documented; every party can change it (R6). */
 export const DEFAULT_UDP_PORT = 5000;
@@ -142,6 +148,16 @@ export function readField(text: string | undefined): PreviousField {
   if (text === undefined) return 'previous';
   if (text === 'previous' || text === 'previous_hash' || text === 'both') return text;
   throw new WrongWord(`--field "${text}" is unknown: write previous, previous_hash or both.`);
+}
+
+/** Bytes of data that our blocks have at most; null where the flag is absent. */
+export function readDataLimitFlag(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const { least, most } = DATA_LIMITS_BYTES;
+  const bytes = readDataLimit(text);
+  if (bytes === null)
+    throw new WrongWord(`--data-limit "${text}" is no number from ${least} to ${most}.`);
+  return bytes;
 }
 
 /** A number of search threads. */

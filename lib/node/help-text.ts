@@ -45,6 +45,8 @@ resumed keeps its miners too:
                          genesis again; what lies below it stays unknown
   --default-port <port>  the port of addresses without one (5000)
   --field <name>         how our blocks name the block before: previous, previous_hash or both (previous)
+  --data-limit <bytes>   keep the data of the room's blocks so short, for miners that read little (4096; from 600): 670
+                         where they read 1,024 bytes of a datagram
   --mine                 search blocks here too
   --threads <n>          search threads (the number of cores, less one)
   --status <host:port>   answer /status, /metrics and /chain over HTTP
@@ -70,6 +72,8 @@ by commas. With the word genesis it mines the first block; without, it waits for
                          genesis again; what lies below it stays unknown
   --default-port <port>  the port of addresses without one (5000)
   --field <name>         how our blocks name the block before: previous, previous_hash or both (previous)
+  --data-limit <bytes>   keep the data of our blocks so short, for miners that read little (4096; from 600): 670 where
+                         they read 1,024 bytes of a datagram
   --status <host:port>   answer /status, /metrics and /chain over HTTP
   --log-dir <folder>     write a log, one file for each node id
   --log-json             write it as JSON, one object a line; without --log-dir, to the output instead of the tree

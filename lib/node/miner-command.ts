@@ -8,6 +8,7 @@ import type { RoomSession } from '../drivers/session.ts';
 import { writeUdpAddress } from '../drivers/udp/address.ts';
 import { openUdpSocket, type UdpSocket } from '../drivers/udp/socket.ts';
 import type { PeerOptions } from '../peer/peer.ts';
+import { DATA_LIMITS_BYTES } from '../ledger/payload.ts';
 import { DEFAULT_SPACING_MS } from '../net/room-link.ts';
 import { NAME_LIMIT_CHARS } from './flag-values.ts';
 import { catchInterrupts, untilAborted } from './interrupt.ts';
@@ -105,11 +106,19 @@ export async function runMiner(flags: MinerFlags, terminal: Terminal): Promise<n
 /** Which chain to follow: that of the room, or that of the UDP miners. */
 function chainOptions(
   flags: MinerFlags,
-): Pick<PeerOptions, 'room' | 'genesis' | 'udpRoot' | 'target' | 'spacingMs' | 'minSpacingMs'> {
+): Pick<
+  PeerOptions,
+  'room' | 'genesis' | 'udpRoot' | 'target' | 'spacingMs' | 'minSpacingMs' | 'dataLimitBytes'
+> {
+  const dataLimitBytes = flags.dataLimitBytes ?? DATA_LIMITS_BYTES.most;
   if (flags.room !== null) {
     const { policy } = flags.room;
     const { room, target, spacingMs, minSpacingMs } = policy;
-    return { room, genesis: genesisSourceOf(policy), target, spacingMs, minSpacingMs };
+    return {
+      ...{ room, target, spacingMs, minSpacingMs },
+      genesis: genesisSourceOf(policy),
+      dataLimitBytes: Math.min(dataLimitBytes, policy.dataLimitBytes),
+    };
   }
   return {
     room: '',
@@ -118,6 +127,7 @@ function chainOptions(
     target: flags.target ?? HOMEWORK_TARGET,
     spacingMs: DEFAULT_SPACING_MS,
     minSpacingMs: 0,
+    dataLimitBytes,
   };
 }
 

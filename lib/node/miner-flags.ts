@@ -8,6 +8,7 @@ import type { UdpAddress } from '../drivers/udp/address.ts';
 import {
   readAddress,
   readAddresses,
+  readDataLimitFlag,
   readDefaultPort,
   readField,
   readFolder,
@@ -40,6 +41,8 @@ export interface MinerFlags {
   readonly power: number;
   readonly target: bigint | null;
   readonly field: PreviousField;
+  /** Bytes of data that our blocks have at most; null leaves it to the room. */
+  readonly dataLimitBytes: number | null;
   readonly status: UdpAddress | null;
   readonly logDir: string | null;
   /** Whether each line of the log is a JSON object. */
@@ -60,6 +63,7 @@ const MINER_OPTIONS = {
   'any-root': { type: 'boolean' },
   'default-port': { type: 'string' },
   field: { type: 'string' },
+  'data-limit': { type: 'string' },
   status: { type: 'string' },
   'log-dir': { type: 'string' },
   'log-json': { type: 'boolean' },
@@ -112,6 +116,7 @@ export function readMinerFlags(words: readonly string[]): FlagsOutcome<MinerFlag
         power: readPower(values.power),
         target: readTargetFlag(values.target),
         field: readField(values.field),
+        dataLimitBytes: readDataLimitFlag(values['data-limit']),
         status: readStatus(values.status),
         logDir: readFolder(values['log-dir'], '--log-dir'),
         logJson: values['log-json'] === true,

@@ -46,6 +46,8 @@ export interface NodeSessionOptions {
   readonly target: bigint;
   readonly spacingMs: number;
   readonly minSpacingMs: number;
+  /** Bytes of data that our blocks have at most; as many as a block may have where absent. */
+  readonly dataLimitBytes?: number;
   readonly mines: boolean;
   /** False where the caller writes a note again itself when its block was reverted; true where absent. */
   readonly rewritesNotes?: boolean;
@@ -121,6 +123,7 @@ async function openSession(
     target: options.target,
     spacingMs: options.spacingMs,
     minSpacingMs: options.minSpacingMs,
+    ...(options.dataLimitBytes !== undefined && { dataLimitBytes: options.dataLimitBytes }),
     mines: options.mines,
     random: systemRandomness,
     previousField: options.field,

@@ -37,9 +37,9 @@ export async function bridgeRoom(
   const reached = await reachRoomServer(flag);
   if (!reached.ok) return reached;
   const { link, policy } = flag;
-  const { room, target, spacingMs, minSpacingMs } = policy;
+  const { room, target, spacingMs, minSpacingMs, dataLimitBytes } = policy;
   const outcome = await openNodeSession({
-    ...{ room, target, spacingMs, minSpacingMs, name },
+    ...{ room, target, spacingMs, minSpacingMs, dataLimitBytes, name },
     keys: makeNodeKeys(),
     genesis: genesisSourceOf(policy),
     mines: true,

@@ -4,6 +4,7 @@
  */
 import { HOMEWORK_TARGET, targetToHex } from '../chain/target.ts';
 import { writeUdpAddress, type UdpAddress } from '../drivers/udp/address.ts';
+import { DATA_LIMITS_BYTES } from '../ledger/payload.ts';
 import {
   DEFAULT_CLASS_TARGET,
   DEFAULT_MIN_SPACING_MS,
@@ -26,6 +27,7 @@ export type NewRoom =
       readonly room: string;
       readonly target: bigint;
       readonly minSpacingMs: number;
+      readonly dataLimitBytes: number;
       readonly udp: UdpAddress;
       readonly miners: readonly UdpAddress[];
     };
@@ -66,6 +68,7 @@ function newRoomOf(flags: StartFlags): NewRoom {
     room,
     target: flags.target ?? HOMEWORK_TARGET,
     minSpacingMs: flags.minSpacingMs ?? DEFAULT_MIN_SPACING_MS,
+    dataLimitBytes: flags.dataLimitBytes ?? DATA_LIMITS_BYTES.most,
     udp: flags.udp,
     miners: flags.miners,
   };
@@ -84,6 +87,8 @@ function findClash(flags: StartFlags, { room, setting }: RoomState): string | nu
     return flags.spacingMs !== null && flags.spacingMs !== setting.spacingMs
       ? `its spacing is ${setting.spacingMs} ms, not that of --spacing`
       : null;
+  if (flags.dataLimitBytes !== null && flags.dataLimitBytes !== setting.dataLimitBytes)
+    return `its data limit is ${setting.dataLimitBytes} bytes, not that of --data-limit`;
   return flags.minSpacingMs !== null && flags.minSpacingMs !== setting.minSpacingMs
     ? `its least spacing is ${setting.minSpacingMs} ms, not that of --min-spacing`
     : null;

@@ -11,6 +11,7 @@ import { writeUdpAddress } from '../drivers/udp/address.ts';
 import { openUdpSocket, type UdpSocket } from '../drivers/udp/socket.ts';
 import { defaultThreads } from '../drivers/workers/mining-pool.ts';
 import { BLOCK_REWARD, encodeGenesisData } from '../ledger/genesis.ts';
+import { DATA_LIMITS_BYTES } from '../ledger/payload.ts';
 import {
   DEFAULT_MIN_SPACING_MS,
   DEFAULT_SPACING_MS,
@@ -221,6 +222,7 @@ async function bridge(
     target: setting.target,
     spacingMs: DEFAULT_SPACING_MS,
     minSpacingMs: setting.minSpacingMs,
+    dataLimitBytes: setting.dataLimitBytes,
     mines: flags.mine,
     threads: flags.threads,
     field: flags.field,
@@ -284,6 +286,7 @@ function policyOf(room: string, bridgeId: string, setting: RoomSetting): RoomPol
       target,
       spacingMs: DEFAULT_SPACING_MS,
       minSpacingMs: setting.minSpacingMs,
+      dataLimitBytes: setting.dataLimitBytes,
     };
   return {
     room,
@@ -291,6 +294,7 @@ function policyOf(room: string, bridgeId: string, setting: RoomSetting): RoomPol
     target,
     spacingMs: setting.spacingMs,
     minSpacingMs: DEFAULT_MIN_SPACING_MS,
+    dataLimitBytes: DATA_LIMITS_BYTES.most,
   };
 }
 

@@ -11,6 +11,7 @@ import { ROOM_CODE } from '../net/room-link.ts';
 import {
   readAddress,
   readAddresses,
+  readDataLimitFlag,
   readDefaultPort,
   readField,
   readFolder,
@@ -57,6 +58,8 @@ export interface StartFlags {
   readonly udpRoot: UdpRoot;
   readonly minSpacingMs: number | null;
   readonly field: PreviousField;
+  /** Bytes of data that blocks of the room have at most; null where the flag is absent. */
+  readonly dataLimitBytes: number | null;
   /** Whether the bridge searches blocks of its own. */
   readonly mine: boolean;
   readonly threads: number | null;
@@ -87,6 +90,7 @@ const START_OPTIONS = {
   'any-root': { type: 'boolean' },
   'default-port': { type: 'string' },
   field: { type: 'string' },
+  'data-limit': { type: 'string' },
   mine: { type: 'boolean' },
   threads: { type: 'string' },
   status: { type: 'string' },
@@ -123,6 +127,7 @@ export function readStartFlags(words: readonly string[]): FlagsOutcome<StartFlag
         'any-root',
         'default-port',
         'field',
+        'data-limit',
         'mine',
         'threads',
         'status',
@@ -161,6 +166,7 @@ export function readStartFlags(words: readonly string[]): FlagsOutcome<StartFlag
         udpRoot: readUdpRoot(values['genesis-hash'], values['any-root']),
         minSpacingMs: readSpacingFlag(values['min-spacing'], '--min-spacing', true),
         field: readField(values.field),
+        dataLimitBytes: readDataLimitFlag(values['data-limit']),
         mine: values.mine === true,
         threads: readThreads(values.threads),
         status: readStatus(values.status),

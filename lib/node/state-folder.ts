@@ -12,7 +12,8 @@ import { readTarget, targetToHex } from '../chain/target.ts';
 import { readUdpAddress, writeUdpAddress, type UdpAddress } from '../drivers/udp/address.ts';
 import { keyPairOf, type KeyPair } from '../ledger/account.ts';
 import { readGenesisData } from '../ledger/genesis.ts';
-import { ROOM_CODE, SPACING_LIMITS_MS } from '../net/room-link.ts';
+import { DATA_LIMITS_BYTES } from '../ledger/payload.ts';
+import { readDataLimit, ROOM_CODE, SPACING_LIMITS_MS } from '../net/room-link.ts';
 import { writeWhole } from './whole-file.ts';
 
 /** Raised when a file of before can no longer be read. */
@@ -33,6 +34,7 @@ export type RoomSetting =
       readonly kind: 'bridge';
       readonly target: bigint;
       readonly minSpacingMs: number;
+      readonly dataLimitBytes: number;
       /** Where the bridge hears UDP miners, and where they are. */
       readonly udp: UdpAddress;
       readonly miners: readonly UdpAddress[];
@@ -115,6 +117,7 @@ function stateToJson({ room, keys, setting }: RoomState): object {
       ? { spacingMs: setting.spacingMs, genesis: blockToJson(setting.genesis) }
       : {
           minSpacingMs: setting.minSpacingMs,
+          dataLimitBytes: setting.dataLimitBytes,
           udp: writeUdpAddress(setting.udp),
           miners: setting.miners.map(writeUdpAddress),
         }),
@@ -134,11 +137,23 @@ function stateFromJson(fields: Record<string, unknown>): RoomState | string {
   if (target === null || !target.ok) return 'holds no usable target';
   if (kind === 'bridge') {
     if (minSpacingMs !== 0 && !isSpacing(minSpacingMs)) return 'holds no usable least spacing';
+    // Files of before have none.
+    const { dataLimitBytes: limit = DATA_LIMITS_BYTES.most } = fields;
+    const dataLimitBytes = typeof limit === 'number' ? readDataLimit(String(limit)) : null;
+    if (dataLimitBytes === null) return 'holds no usable data limit';
     const udp = readAddress(fields['udp']);
     const miners = Array.isArray(fields['miners']) ? fields['miners'].map(readAddress) : [null];
     if (udp === null || !miners.every((miner) => miner !== null))
       return 'holds no usable addresses of UDP miners';
-    return { room, keys, setting: { kind, target: target.target, minSpacingMs, udp, miners } };
+    const setting = {
+      kind,
+      target: target.target,
+      minSpacingMs,
+      dataLimitBytes,
+      udp,
+      miners,
+    } as const;
+    return { room, keys, setting };
   }
   if (kind !== 'class') return 'names no kind of room';
   if (!isSpacing(spacingMs)) return 'holds no usable spacing';

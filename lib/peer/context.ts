@@ -26,6 +26,8 @@ export interface PeerOptions {
   readonly spacingMs: number;
   /** Shared hash budget of `homework` rooms, in milliseconds; 0 is off. */
   readonly minSpacingMs: number;
+  /** Bytes of data that our blocks have at most, within DATA_LIMITS_BYTES; as many as a block may have where absent. */
+  readonly dataLimitBytes?: number;
   /** False for a peer that only relays and follows. */
   readonly mines: boolean;
   /** How blocks are written to UDP miners. */

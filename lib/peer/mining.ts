@@ -13,6 +13,7 @@ import {
   PAD_CHARS,
   PAD_OFFSET_BYTES,
   roomForTransactions,
+  shortenNote,
 } from '../ledger/payload.ts';
 import type { TransactionJson } from '../ledger/transaction.ts';
 import type { Template } from '../pow/template.ts';
@@ -39,6 +40,8 @@ export interface MiningWish {
   readonly note: string;
   /** Aim of rooms that retarget; null elsewhere. */
   readonly spacingMs: number | null;
+  /** Bytes of data that the block may have. */
+  readonly dataLimitBytes: number;
   readonly waiting: WaitingTransactions;
 }
 
@@ -80,10 +83,12 @@ export class MiningDesk {
     // Rules want a time after the median; a clock that runs behind must not make the search worthless.
     const timeMs =
       rules.kind === 'class' ? Math.max(wish.networkMs, medianTimeMs(tip) + 1) : wish.networkMs;
-    const payload = { timeMs, miner: wish.miner, name: wish.name, note: wish.note };
+    const { miner, name, note, dataLimitBytes } = wish;
+    const payload = shortenNote({ timeMs, miner, name, note }, dataLimitBytes);
+    const transactions = wish.waiting.select(roomForTransactions(payload, dataLimitBytes));
     const template: Template = {
       id: this.#nextId++,
-      data: encodePayload(payload, wish.waiting.select(roomForTransactions(payload))),
+      data: encodePayload(payload, transactions),
       previousHash: readHex(tip.hash)!,
       target: targetToBytes(rules.targetAt(tip, timeMs)),
       freeBytes: { offset: PAD_OFFSET_BYTES, length: PAD_CHARS },

@@ -2,6 +2,7 @@
  * When this peer searches, and what: the policy above the mining desk.
  */
 import { BLOCK_REWARD, encodeGenesisData } from '../ledger/genesis.ts';
+import { DATA_LIMITS_BYTES } from '../ledger/payload.ts';
 import type { Mesh } from '../net/mesh.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import type { PeerContext } from './context.ts';
@@ -64,7 +65,8 @@ export class Search {
     const spacingMs = chain.rules.spacingMs;
     const miner = options.keys.account;
     const waiting = this.#keeper.ledger!;
-    const wish = { networkMs, miner, name, note, spacingMs, waiting };
+    const { dataLimitBytes = DATA_LIMITS_BYTES.most } = options;
+    const wish = { networkMs, miner, name, note, spacingMs, dataLimitBytes, waiting };
     const template = this.desk.renew(chain, wish);
     if (template !== null) outputs.push({ kind: 'mine', template });
   }

@@ -76,13 +76,14 @@ export function checkBlockHasItsWork(chain: Chain, entry: TreeEntry): string | n
   return null;
 }
 
-/** R5: no kept block has more work than the tip, and none of equal work arrived before it. */
+/** R5: no kept block has more work than the tip, and none of equal work arrived before it, unless we found the tip (R8). */
 export function checkTipHasMostWork(chain: Chain): string | null {
   const { tree, tip } = chain;
   for (let height = 0; height <= tree.topHeight; height++)
     for (const entry of tree.level(height)) {
       if (entry.work > tip.work) return `${entry.hash} has more work than the tip ${tip.hash}`;
-      if (entry.work === tip.work && entry.order < tip.order)
+      // Our own find counts as seen first, though its proof was on its way for a moment.
+      if (entry.work === tip.work && entry.order < tip.order && tip.heardFrom !== 'self')
         return `${entry.hash} has the tip's work and was there before ${tip.hash}`;
     }
   return null;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DATA_LIMIT_BYTES } from '../../lib/chain/block.ts';
 import { HOMEWORK_TARGET, MAX_TARGET } from '../../lib/chain/target.ts';
 import {
   DEFAULT_CLASS_TARGET,
@@ -34,6 +35,7 @@ const anyPolicy: fc.Arbitrary<RoomPolicy> = fc.oneof(
     target: fc.constant(DEFAULT_CLASS_TARGET),
     spacingMs: fc.constant(DEFAULT_SPACING_MS),
     minSpacingMs: fc.constant(DEFAULT_MIN_SPACING_MS),
+    dataLimitBytes: fc.constant(DATA_LIMIT_BYTES),
   }),
   fc.record({
     room,
@@ -41,6 +43,7 @@ const anyPolicy: fc.Arbitrary<RoomPolicy> = fc.oneof(
     target: fc.oneof(target, fc.constant(HOMEWORK_TARGET)),
     spacingMs: fc.constant(DEFAULT_SPACING_MS),
     minSpacingMs: fc.oneof(spacing, fc.constantFrom(0, DEFAULT_MIN_SPACING_MS)),
+    dataLimitBytes: fc.integer({ min: 600, max: DATA_LIMIT_BYTES }),
   }),
   fc.record({
     room,
@@ -48,6 +51,7 @@ const anyPolicy: fc.Arbitrary<RoomPolicy> = fc.oneof(
     target: fc.oneof(target, fc.constant(DEFAULT_CLASS_TARGET)),
     spacingMs: fc.oneof(spacing, fc.constant(DEFAULT_SPACING_MS)),
     minSpacingMs: fc.constant(DEFAULT_MIN_SPACING_MS),
+    dataLimitBytes: fc.constant(DATA_LIMIT_BYTES),
   }),
 );
 
@@ -74,6 +78,7 @@ describe('the link of a room', () => {
       room: 'a',
       spacingMs: DEFAULT_SPACING_MS,
       minSpacingMs: DEFAULT_MIN_SPACING_MS,
+      dataLimitBytes: DATA_LIMIT_BYTES,
     };
     const fragmentOf = (genesis: RoomPolicy['genesis'], usualTarget: bigint) =>
       writeRoomFragment({ ...usual, genesis, target: usualTarget });
@@ -138,6 +143,9 @@ describe('the link of a room', () => {
     ['r=a&g=new&spacing=', /^spacing/],
     [`r=a&g=udp&bridge=${BRIDGE}&min-spacing=1`, /^min-spacing/],
     [`r=a&g=udp&bridge=${BRIDGE}&min-spacing=x`, /^min-spacing/],
+    [`r=a&g=udp&bridge=${BRIDGE}&data-limit=599`, /^data-limit/],
+    [`r=a&g=udp&bridge=${BRIDGE}&data-limit=4097`, /^data-limit/],
+    [`r=a&g=udp&bridge=${BRIDGE}&data-limit=1e3`, /^data-limit/],
     [`r=a&g=new&x=${'x'.repeat(ROOM_LINK_LIMIT_CHARS)}`, /too long/],
   ])('%s is refused with a sentence', (link, reason) => {
     expect(readRoomLink(link)).toMatchObject({ ok: false, reason: expect.stringMatching(reason) });

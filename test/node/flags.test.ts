@@ -26,6 +26,7 @@ describe('the flags of start', () => {
         udpRoot: { hash: null, any: false },
         minSpacingMs: null,
         field: 'previous',
+        dataLimitBytes: null,
         mine: false,
         threads: null,
         status: null,
@@ -39,7 +40,7 @@ describe('the flags of start', () => {
   it('set up a bridged room', () => {
     const line =
       '--port 0 --host 127.0.0.1 --room ab-1 --new --target 2**236 --udp miner.s --miners miner.1,miner.2:7 ' +
-      '--min-spacing 0 --default-port 6000 --field both --mine --threads 2 --status 127.0.0.1:0 --log-dir logs --log-json --state s ' +
+      '--min-spacing 0 --default-port 6000 --field both --data-limit 670 --mine --threads 2 --status 127.0.0.1:0 --log-dir logs --log-json --state s ' +
       `--genesis-hash ${'0A'.repeat(32)}`;
     expect(readStartFlags(words(line))).toEqual({
       kind: 'flags',
@@ -62,6 +63,7 @@ describe('the flags of start', () => {
         udpRoot: { hash: '0a'.repeat(32), any: false },
         minSpacingMs: 0,
         field: 'both',
+        dataLimitBytes: 670,
         mine: true,
         threads: 2,
         status: { host: '127.0.0.1', port: 0 },
@@ -124,6 +126,7 @@ describe('the flags of start', () => {
     ['--udp a --miners b:x', /--miners: "x" in "b:x" is no port/],
     ['--miners a', /--miners belongs to a room with UDP miners/],
     ['--min-spacing 1s', /--min-spacing belongs to/],
+    ['--data-limit 670', /--data-limit belongs to/],
     ['--mine', /--mine belongs to/],
     ['--any-root', /--any-root belongs to/],
     ['--udp a --miners b --genesis-hash 12', /--genesis-hash "12" is no hash/],
@@ -196,6 +199,7 @@ describe('the arguments of miner', () => {
         power: 1,
         target: null,
         field: 'previous',
+        dataLimitBytes: null,
         status: null,
         logDir: null,
         logJson: false,
@@ -250,6 +254,8 @@ describe('the arguments of miner', () => {
   it.each([
     ['a b genesys', /"genesys" is not understood/],
     ['a b genesis more', /"more" is not understood/],
+    ['a b --data-limit 599', /--data-limit "599" is no number from 600 to 4096/],
+    ['a b --data-limit 5000', /--data-limit "5000" is no number from 600 to 4096/],
     ['a:b c', /<addr>: "b" in "a:b" is no port/],
     ['a b,:1', /<others>: ":1" names no host/],
     ['a b --room nothing', /--room: the link names no room/],

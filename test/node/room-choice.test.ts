@@ -25,6 +25,7 @@ const bridgedRoom: RoomState = {
     kind: 'bridge',
     target: 1n << 235n,
     minSpacingMs: 1000,
+    dataLimitBytes: 4096,
     udp: { host: 'a', port: 5000 },
     miners: [{ host: 'b', port: 5000 }],
   },
@@ -46,13 +47,17 @@ describe('the room that start serves', () => {
   });
 
   it('is a new bridged one where UDP miners are given', () => {
-    const choice = chooseRoom(flags('--udp a --miners b,c:7 --min-spacing 2s'), null);
+    const choice = chooseRoom(
+      flags('--udp a --miners b,c:7 --min-spacing 2s --data-limit 670'),
+      null,
+    );
     expect(choice).toMatchObject({
       kind: 'create',
       newRoom: {
         kind: 'bridge',
         target: 1n << 235n,
         minSpacingMs: 2000,
+        dataLimitBytes: 670,
         miners: [
           { host: 'b', port: 5000 },
           { host: 'c', port: 7 },
@@ -84,6 +89,7 @@ describe('the room that start serves', () => {
     ['--spacing 5s', bridgedRoom],
     ['--target 2**233', bridgedRoom],
     ['--udp a --miners b --min-spacing 0', bridgedRoom],
+    ['--udp a --miners b --data-limit 670', bridgedRoom],
   ])('is refused where %s contradicts the kept one, unless a new one is wanted', (line, stored) => {
     const choice = chooseRoom(flags(line), stored);
     expect(choice).toMatchObject({ kind: 'contradiction' });

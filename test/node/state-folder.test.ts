@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NO_PREVIOUS_HASH } from '../../lib/chain/block.ts';
+import { DATA_LIMIT_BYTES, NO_PREVIOUS_HASH } from '../../lib/chain/block.ts';
 import {
   chainFolder,
   readState,
@@ -45,10 +45,12 @@ const bridgedRoom: RoomState = {
     kind: 'bridge',
     target,
     minSpacingMs: 0,
+    dataLimitBytes: 670,
     udp: { host: '::1', port: 7 },
     miners: [{ host: 'miner.1', port: 5000 }],
   },
 };
+type Fields = Record<string, unknown>;
 const file = () => join(folder, 'room.json');
 
 describe('the state folder', () => {
@@ -62,6 +64,15 @@ describe('the state folder', () => {
     expect(await writeState(deep, state)).toEqual({ ok: true });
     expect(await readState(deep)).toEqual({ kind: 'state', state });
     expect(await readdir(deep)).toEqual(['room.json']);
+  });
+
+  it('gives back a bridged room of before, which knew no limit of data', async () => {
+    await writeState(folder, bridgedRoom);
+    const { dataLimitBytes, ...fields } = JSON.parse(await readFile(file(), 'utf8')) as Fields;
+    expect(dataLimitBytes).toBe(670);
+    await writeFile(file(), JSON.stringify(fields));
+    const setting = { dataLimitBytes: DATA_LIMIT_BYTES };
+    expect(await readState(folder)).toMatchObject({ kind: 'state', state: { setting } });
   });
 
   it('keeps the old room where a crash left half of a new one', async () => {
@@ -107,6 +118,9 @@ describe('the state folder', () => {
 
   it.each([
     ['minSpacingMs', 1],
+    ['dataLimitBytes', 599],
+    ['dataLimitBytes', 600.5],
+    ['dataLimitBytes', '670'],
     ['udp', null],
     ['udp', ':5'],
     ['miners', 'miner.1'],

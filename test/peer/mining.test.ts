@@ -10,7 +10,8 @@ import { bytesToBigint, bytesToHex, writeUtf8 } from '../../lib/chain/bytes.ts';
 import { Chain } from '../../lib/chain/chain.ts';
 import { checkTemplate, isDataOfTemplate, type Template } from '../../lib/pow/template.ts';
 import { readBlockEntries } from '../../lib/ledger/block-entries.ts';
-import { readPayload } from '../../lib/ledger/payload.ts';
+import { DATA_LIMITS_BYTES, readPayload } from '../../lib/ledger/payload.ts';
+import { cleanNote } from '../../lib/ledger/text.ts';
 import {
   MiningDesk,
   TEMPLATE_AGE_LIMIT_MS,
@@ -35,6 +36,7 @@ const WISH: MiningWish = {
   name: 'Ada',
   note: '',
   spacingMs: null,
+  dataLimitBytes: DATA_LIMITS_BYTES.most,
   waiting: { revision: 0, select: () => [] },
 };
 const PROOF = new Uint8Array(8);
@@ -59,6 +61,24 @@ describe('the template', () => {
         expect(bytesToBigint(template.target)).toBe(chain.tip.target);
         const payload = readPayload(template.data)!;
         expect(payload).toMatchObject({ timeMs: networkMs, miner: WISH.miner });
+      }),
+    );
+  });
+
+  it('keeps its data within its limit, with less of the note and of the transactions where it must', () => {
+    const limit = fc.integer({ min: DATA_LIMITS_BYTES.least, max: DATA_LIMITS_BYTES.most });
+    fc.assert(
+      fc.property(anyText, anyText, limit, (name, text, dataLimitBytes) => {
+        let roomBytes = -1;
+        const waiting = { revision: 1, select: (bytes: number) => ((roomBytes = bytes), []) };
+        const { template } = desk({ name, note: text, dataLimitBytes, waiting });
+        expect(template.data.length).toBeLessThanOrEqual(dataLimitBytes);
+        expect(roomBytes).toBeGreaterThanOrEqual(0);
+        expect(template.data.length + roomBytes).toBeLessThan(dataLimitBytes + 64);
+        const written = readPayload(template.data)!.note;
+        expect(cleanNote(text).startsWith(written)).toBe(true);
+        // A line as the homework's other peers write it is never cut.
+        if ([...cleanNote(text)].length <= 70) expect(written).toBe(cleanNote(text));
       }),
     );
   });

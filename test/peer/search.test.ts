@@ -156,6 +156,19 @@ describe('the search', () => {
     expect(bytesToHex(peer.template!.previousHash)).toBe(lastHash(CHAIN));
   });
 
+  it('keeps its data small for miners that read little, where it is told to', () => {
+    const peer = new TestPeer(1, { mines: true, room: '', dataLimitBytes: 670 }, stored(CHAIN));
+    peer.step({ kind: 'settings', settings: { note: '漢'.repeat(280), name: '漢'.repeat(24) } });
+    expect(peer.template!.data.length).toBeLessThanOrEqual(670);
+    peer.find();
+    const datagram = encodeBlock(peer.peer.chain!.tip.block);
+    expect(datagram.length).toBeLessThanOrEqual(1_024);
+    expect(readPayload(peer.peer.chain!.tip.block.data)!.note).toMatch(/^漢{90,}$/);
+    // The note was written, as far as there was room for it, and is not written again.
+    expect(peer.picture().mining.note).toBe('');
+    expect(peer.find() && readPayload(peer.peer.chain!.tip.block.data)!.note).toBe('');
+  });
+
   it("writes the user's note into one block, and only into one", () => {
     const peer = new TestPeer(1, { mines: true, room: '' }, stored(CHAIN));
     peer.step({ kind: 'settings', settings: { note: ' hello\u0000 ', name: 'Ada' } });
