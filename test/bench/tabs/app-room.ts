@@ -20,11 +20,12 @@ export interface AppRoom {
 
 export async function withAppRoom<Result>(
   measure: (room: AppRoom) => Promise<Result>,
+  flags: readonly string[] = FLAGS,
 ): Promise<Result> {
   const notes = await buildScript(new URL('page-notes.ts', import.meta.url));
   const world = openWorld();
   try {
-    const served = await serveRoom(world, { flags: FLAGS });
+    const served = await serveRoom(world, { flags });
     return await measure({
       world,
       served,
