@@ -16,6 +16,8 @@ const UNSHOWN = /[\p{C}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 const MARKS_WITHOUT_LETTER = /(^| )\p{M}+/gu;
 /** More than a few combining marks on one letter only serve to paint over other lines. */
 const MARKS_PER_LETTER = /(\p{M}{3})\p{M}+/gu;
+/** Words that nothing has to be taken from: what was cleaned before, mostly. */
+const PLAIN = /^(?:[!-~]+(?: [!-~]+)*)?$/;
 /** Text beyond this many times the limit is not looked at, so that a long text costs no more than a short one. */
 const READ_FACTOR = 8;
 
@@ -24,6 +26,7 @@ const READ_FACTOR = 8;
  * Cleaning a cleaned text changes nothing.
  */
 export function cleanText(text: string, limitChars: number): string {
+  if (text.length <= limitChars && PLAIN.test(text)) return text;
   const cleaned = text
     .slice(0, limitChars * READ_FACTOR)
     .replace(/\s/gu, ' ')

@@ -192,7 +192,7 @@ function chooseHop(to: Account, hops: readonly Hop[], been: ReadonlySet<Account>
   for (const { nodeId, neighbours } of hops) {
     if (been.has(nodeId)) continue;
     let reaches = nodeId;
-    for (const id of neighbours) if (!been.has(id) && isNearer(to, id, reaches)) reaches = id;
+    for (const id of neighbours) if (isNearer(to, id, reaches) && !been.has(id)) reaches = id;
     const order = best === null ? -1 : compareDistance(to, reaches, best.reaches);
     // Of two ways to one id the one that ends there is shorter.
     if (order < 0 || (order === 0 && reaches === nodeId)) best = { nodeId, reaches };

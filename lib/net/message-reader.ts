@@ -15,6 +15,8 @@ const HASH_CHARS = 64;
 const TEXTS_LIMIT = 4_096;
 /** Statuses that are kept: neighbours are at a handful of tips. */
 const STATUSES_LIMIT = 64;
+/** Statuses against which the bytes of a ping are held before they are parsed. */
+const LATEST_LIMIT = 4;
 
 const PING = writeUtf8('{"type":"ping","id":');
 const PONG = writeUtf8('{"type":"pong","id":');
@@ -66,12 +68,16 @@ export class MessageReader {
   }
 
   #readPing(bytes: Uint8Array): DecodedMessage | null {
-    const last = this.#last;
-    if (last === null || !holds(bytes, PING, 0)) return null;
+    if (!holds(bytes, PING, 0)) return null;
     const id = this.#readNumber(bytes, PING.length);
-    if (id < 0 || bytes.length !== this.#at + last.bytes.length) return null;
-    if (!holds(bytes, last.bytes, this.#at)) return null;
-    return { ok: true, message: { type: 'ping', id, status: last.status } };
+    if (id < 0) return null;
+    let known = this.#last;
+    if (known === null || !endsWith(bytes, known.bytes, this.#at)) {
+      known = latest.find((other) => endsWith(bytes, other.bytes, this.#at)) ?? null;
+      if (known === null) return null;
+      this.#last = known;
+    }
+    return { ok: true, message: { type: 'ping', id, status: known.status } };
   }
 
   #decode(bytes: Uint8Array): DecodedMessage {
@@ -103,6 +109,9 @@ export class MessageReader {
 /** Statuses that were read lately, by the tip that they name: neighbours at one tip say the same. */
 const statuses = new Map<HashHex | null, KnownStatus>();
 
+/** Of those the ones that came up last: where a neighbour's status is new, another one has mostly said it before. */
+const latest: KnownStatus[] = [];
+
 /** The same status as it was read before, where it was. */
 function shareStatus(read: KnownStatus): KnownStatus {
   const { tip } = read.status;
@@ -110,7 +119,13 @@ function shareStatus(read: KnownStatus): KnownStatus {
   if (known !== undefined && equalBytes(known.bytes, read.bytes)) return known;
   if (statuses.size >= STATUSES_LIMIT) statuses.clear();
   statuses.set(tip, read);
+  latest.unshift(read);
+  if (latest.length > LATEST_LIMIT) latest.pop();
   return read;
+}
+
+function endsWith(bytes: Uint8Array, end: Uint8Array, from: number): boolean {
+  return bytes.length === from + end.length && holds(bytes, end, from);
 }
 
 /** A message about one block; null where it is anything else. */

@@ -89,6 +89,11 @@ export class TransactionGossip {
     for (const wanted of this.#wanted.values()) wanted.delete(id);
   }
 
+  /** Whether there is anything to ask this neighbour for. */
+  wants(linkId: string): boolean {
+    return (this.#wanted.get(linkId)?.size ?? 0) > 0;
+  }
+
   /** Asks a neighbour for what is due, as long as no more than `limit` answers of it are awaited. */
   ask(linkId: string, limit: number, lacks: Lacks, nowMs: number, send: Send): void {
     const wanted = this.#wanted.get(linkId);

@@ -4,13 +4,13 @@
  */
 import type { CloseCode, MessageCode, RefusalCode } from '../chain/codes.ts';
 import type { PreviousField } from '../chain/codec.ts';
-import type { KeyPair } from '../ledger/account.ts';
+import type { Account, KeyPair } from '../ledger/account.ts';
 import { cleanName, cleanNote } from '../ledger/text.ts';
 import { encodeMessage, type Message } from '../net/messages.ts';
 import type { Randomness } from '../net/links/fair-loss.ts';
 import type { GenesisSource, UdpRoot } from './genesis.ts';
 import type { Clocks, PeerEvent, PeerOutput, PeerSettings } from './inputs.ts';
-import type { Neighbour, RoomNeighbour } from './neighbour.ts';
+import type { GreetedNeighbour, Neighbour, RoomNeighbour } from './neighbour.ts';
 
 export interface PeerOptions {
   readonly keys: KeyPair;
@@ -54,12 +54,17 @@ export class PeerContext {
   clockOffsetMs = 0;
   /** Whether our page is hidden. */
   hidden = false;
-  readonly neighbours = new Map<string, Neighbour>();
+  /** By link. */
+  get neighbours(): ReadonlyMap<string, Neighbour> {
+    return this.#neighbours;
+  }
   /** What was refused since the start, by code. */
   readonly refused = new Map<RefusalCode, number>();
   outputs: PeerOutput[] = [];
   /** Whether another step has been asked for. */
   resumes = false;
+  readonly #neighbours = new Map<string, Neighbour>();
+  #greeted: GreetedNeighbour[] | null = null;
   #lastMessage: Message | null = null;
   #lastBytes: Uint8Array = new Uint8Array(0);
 
@@ -79,12 +84,32 @@ export class PeerContext {
     return Math.round(this.clocks.wallMs + this.clockOffsetMs);
   }
 
-  /** Neighbours that have introduced themselves, as a new list. */
-  greeted(): RoomNeighbour[] {
-    const greeted: RoomNeighbour[] = [];
-    for (const neighbour of this.neighbours.values())
-      if (neighbour.kind === 'room' && neighbour.nodeId !== null) greeted.push(neighbour);
-    return greeted;
+  addNeighbour(neighbour: Neighbour): void {
+    this.dropNeighbour(neighbour.linkId);
+    this.#neighbours.set(neighbour.linkId, neighbour);
+  }
+
+  dropNeighbour(linkId: string): void {
+    const neighbour = this.#neighbours.get(linkId);
+    this.#neighbours.delete(linkId);
+    if (neighbour?.kind === 'room' && neighbour.nodeId !== null) this.#greeted = null;
+  }
+
+  /** The neighbour has said who it is. */
+  introduce(neighbour: RoomNeighbour, nodeId: Account): void {
+    neighbour.nodeId = nodeId;
+    this.#greeted = null;
+  }
+
+  /** Neighbours that have introduced themselves. A list stays as it is; there is a new one when one of them comes or goes. */
+  greeted(): readonly GreetedNeighbour[] {
+    if (this.#greeted === null) {
+      this.#greeted = [];
+      for (const neighbour of this.#neighbours.values())
+        if (neighbour.kind === 'room' && neighbour.nodeId !== null)
+          this.#greeted.push(neighbour as GreetedNeighbour);
+    }
+    return this.#greeted;
   }
 
   /** What goes to several neighbours is written once. */

@@ -11,12 +11,13 @@ import {
   type PeerRecord,
 } from '../net/kademlia/record.ts';
 import type { PeerContext } from './context.ts';
+import type { RoomNeighbour } from './neighbour.ts';
 import type { Overlay } from './overlay.ts';
 
-/** Our record is made anew so often, well before it expires. */
-const RENEW_MS = RECORD_LIFE_MS / 3;
-/** How often the table hears who is about: it knows contacts by the minute. */
-const SEEN_EVERY_MS = 1_000;
+/** Our record is made anew so often, well before it expires; whoever keeps it has to check it then. */
+const RENEW_MS = 0.6 * RECORD_LIFE_MS;
+/** How often the table hears who is about: it knows contacts by the minute, and neighbours name a hundred and more. */
+const SEEN_EVERY_MS = 5_000;
 /** Neighbours named in our record: through any of them we can be reached. */
 const NAMED_NEIGHBOURS_LIMIT = 12;
 
@@ -26,6 +27,8 @@ export class Directory {
   readonly #node: KademliaNode;
   /** Who waits for the record of an account; the node bounds how many searches there are. */
   readonly #seekers = new Map<Account, ((record: PeerRecord | null) => void)[]>();
+  /** The neighbours that the table heard of last, and when. */
+  #seen: readonly RoomNeighbour[] = [];
   #seenMs = Number.NEGATIVE_INFINITY;
   #renewMs = Number.NEGATIVE_INFINITY;
   /** Whether our key signs; found out with the first record, as only then it matters. */
@@ -61,11 +64,12 @@ export class Directory {
   tick(): void {
     const { nowMs } = this.#context;
     this.#perform(this.#node.tick(this.#clocks()));
-    if (nowMs < this.#seenMs + SEEN_EVERY_MS) return;
-    this.#seenMs = nowMs;
     const greeted = this.#context.greeted();
+    if (greeted === this.#seen && nowMs < this.#seenMs + SEEN_EVERY_MS) return;
+    this.#seen = greeted;
+    this.#seenMs = nowMs;
     // The neighbours live, as their heartbeats show; what they tell of may.
-    const alive = greeted.map(({ nodeId }) => nodeId!);
+    const alive = greeted.map(({ nodeId }) => nodeId);
     this.#perform(this.#node.seen(alive, true, nowMs));
     for (const { neighbours } of greeted) this.#perform(this.#node.seen(neighbours, false, nowMs));
     if (alive.length > 0 && nowMs >= this.#renewMs) this.#publish(alive);

@@ -43,6 +43,9 @@ export interface RoomNeighbour {
   dropped: number;
 }
 
+/** One that has introduced itself. */
+export type GreetedNeighbour = RoomNeighbour & { readonly nodeId: Account };
+
 /** A homework miner behind UDP: `miner` is null for the link on which strangers are heard. */
 export interface UdpNeighbour {
   readonly kind: 'udp';

@@ -2,12 +2,12 @@
  * The peer's side of the overlay: datagrams to nodes that are not neighbours (R11, R20), and who is whose neighbour.
  */
 import type { Account } from '../ledger/account.ts';
-import { DatagramRouter, type Datagram, type DatagramCounts, type Hop } from '../net/datagrams.ts';
+import { DatagramRouter, type Datagram, type DatagramCounts } from '../net/datagrams.ts';
 import { isBody, isNodeId, NODE_IDS_LIMIT, type Port } from '../net/messages.ts';
 import type { Mesh } from '../net/mesh.ts';
 import type { PeerContext } from './context.ts';
 import { Directory } from './directory.ts';
-import type { RoomNeighbour } from './neighbour.ts';
+import type { GreetedNeighbour, RoomNeighbour } from './neighbour.ts';
 
 /**
  * Ids begin with the clock at the start, times this, so that a peer that comes back with its key repeats none; up to a
@@ -23,8 +23,8 @@ export class Overlay {
   readonly #mesh: Mesh;
   readonly #router: DatagramRouter;
   #nextId: number | null = null;
-  /** The links that the neighbours were last told of. */
-  #told: readonly string[] = [];
+  /** The neighbours as they were last told of each other. */
+  #told: readonly GreetedNeighbour[] = [];
   /** Whether the neighbours' neighbours are others than the mesh knows. */
   #hasHeard = false;
 
@@ -60,13 +60,14 @@ export class Overlay {
       port,
       body,
     };
-    this.#carry(datagram, this.#router.send(datagram, this.#hops(), nowMs));
+    this.#carry(datagram, this.#router.send(datagram, this.#context.greeted(), nowMs));
   }
 
   /** A neighbour brings a datagram, its own or another's. */
   received(neighbour: RoomNeighbour, datagram: Datagram): void {
     const via = neighbour.nodeId!;
-    this.#carry(datagram, this.#router.receive(datagram, via, this.#hops(), this.#context.nowMs));
+    const hops = this.#context.greeted();
+    this.#carry(datagram, this.#router.receive(datagram, via, hops, this.#context.nowMs));
   }
 
   /** A neighbour tells whom it is linked to. */
@@ -78,12 +79,10 @@ export class Overlay {
   /** Tells the neighbours of each other, and the mesh of theirs, where that has changed. */
   tick(): void {
     const greeted = this.#context.greeted();
-    // A new link to an old neighbour is to be told too.
-    const told = this.#told;
-    if (greeted.length !== told.length || greeted.some(({ linkId }, i) => linkId !== told[i])) {
-      this.#told = greeted.map(({ linkId }) => linkId);
+    if (greeted !== this.#told) {
+      this.#told = greeted;
       this.#hasHeard = true;
-      const nodeIds = [...new Set(greeted.map(({ nodeId }) => nodeId!))];
+      const nodeIds = [...new Set(greeted.map(({ nodeId }) => nodeId))];
       this.#context.sendToRoom({ type: 'neighbours', nodeIds: nodeIds.slice(0, NODE_IDS_LIMIT) });
     }
     this.directory.tick();
@@ -109,12 +108,5 @@ export class Overlay {
       case 'dropped':
         return;
     }
-  }
-
-  #hops(): Hop[] {
-    return this.#context.greeted().map(({ nodeId, neighbours }) => ({
-      nodeId: nodeId!,
-      neighbours,
-    }));
   }
 }

@@ -90,12 +90,13 @@ export class Peer {
     this.#started = true;
     this.#take(input);
     // No message makes a dial due, and messages are most of what comes.
-    if (input.kind !== 'received' && input.kind !== 'resume')
+    const isMessage = input.kind === 'received' || input.kind === 'resume';
+    if (!isMessage)
       for (const nodeId of this.mesh.chooseDials(clocks.monotonicMs))
         this.context.outputs.push({ kind: 'dial', nodeId });
     this.#room.giveUpLinks();
     this.#room.catchUp();
-    this.search.direct(this.#room.syncing);
+    this.search.direct(this.#room.syncing, !isMessage);
     return this.context.outputs;
   }
 
@@ -129,7 +130,7 @@ export class Peer {
       case 'disconnected': {
         const neighbour = neighbours.get(input.linkId);
         if (neighbour?.kind === 'room') this.#room.disconnected(neighbour);
-        else neighbours.delete(input.linkId);
+        else this.context.dropNeighbour(input.linkId);
         return;
       }
       case 'dial-failed':

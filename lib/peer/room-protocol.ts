@@ -69,12 +69,12 @@ export class RoomProtocol {
 
   /** Introduces us on a new link. */
   connected(linkId: string, linkKind: LinkKind, nodeId: string | null): void {
-    const { nowMs, options, settings, neighbours } = this.#context;
+    const { nowMs, options, settings } = this.#context;
     if (nodeId !== null && !this.#mesh.linked(nodeId, nowMs)) {
       this.#context.close(linkId, 'mesh-full');
       return;
     }
-    neighbours.set(linkId, makeRoomNeighbour(linkId, linkKind, nodeId, nowMs));
+    this.#context.addNeighbour(makeRoomNeighbour(linkId, linkKind, nodeId, nowMs));
     this.#gossip.addLink(linkId);
     this.#transactions.addLink(linkId);
     this.#context.send(linkId, {
@@ -106,9 +106,9 @@ export class RoomProtocol {
 
   /** A link is gone, by whatever cause. */
   forget(neighbour: RoomNeighbour): void {
-    const { neighbours, nowMs } = this.#context;
+    const { nowMs } = this.#context;
     const { linkId } = neighbour;
-    neighbours.delete(linkId);
+    this.#context.dropNeighbour(linkId);
     this.#gossip.dropLink(linkId);
     this.#transactions.dropLink(linkId);
     this.#catchUp.dropLink(linkId);
@@ -232,7 +232,7 @@ export class RoomProtocol {
       return this.#condemn(neighbour, 'stolen-id');
     if (expectedId === null && !this.#mesh.linked(nodeId, nowMs))
       return this.#close(neighbour, 'mesh-full');
-    neighbour.nodeId = nodeId;
+    this.#context.introduce(neighbour, nodeId);
     neighbour.name = cleanName(hello.name);
     neighbour.agent = hello.agent;
     this.#learn(neighbour, hello.status);

@@ -1,12 +1,14 @@
 /**
  * When this peer searches, and what: the policy above the mining desk.
  */
+import type { TreeEntry } from '../chain/tree.ts';
 import { BLOCK_REWARD, encodeGenesisData } from '../ledger/genesis.ts';
 import { DATA_LIMITS_BYTES } from '../ledger/payload.ts';
 import type { Mesh } from '../net/mesh.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import type { PeerContext } from './context.ts';
 import { MiningDesk } from './mining.ts';
+import type { RoomNeighbour } from './neighbour.ts';
 import { SentNotes } from './sent-notes.ts';
 
 /** A peer that enters a room with others in it waits so long for the first hello before it mines. */
@@ -22,6 +24,10 @@ export class Search {
   readonly #keeper: ChainKeeper;
   readonly #mesh: Mesh;
   readonly #sentNotes = new SentNotes();
+  /** The state when the search was directed last. */
+  #directedTip: TreeEntry | null = null;
+  #directedSyncing = false;
+  #directedGreeted: readonly RoomNeighbour[] = [];
   #startedMs: number | null = null;
   #presentKnown = false;
   #lastDuty = 1;
@@ -37,11 +43,26 @@ export class Search {
     this.#presentKnown = true;
   }
 
-  /** Sets the search to what the peer's state asks for; does nothing where it runs already. */
-  direct(syncing: boolean): void {
+  /**
+   * Sets the search to what the peer's state asks for; does nothing where it runs already.
+   * @param hasTimePassed false after a message: what only time changes then waits for the next tick
+   */
+  direct(syncing: boolean, hasTimePassed: boolean): void {
+    const { chain, budget } = this.#keeper;
+    const greeted = this.#context.greeted();
+    if (
+      !hasTimePassed &&
+      chain !== null &&
+      chain.tip === this.#directedTip &&
+      syncing === this.#directedSyncing &&
+      greeted === this.#directedGreeted
+    )
+      return;
+    this.#directedTip = chain?.tip ?? null;
+    this.#directedSyncing = syncing;
+    this.#directedGreeted = greeted;
     const { settings, options, outputs, networkMs, nowMs } = this.#context;
     this.#startedMs ??= nowMs;
-    const { chain, budget } = this.#keeper;
     const duty = settings.power * budget.duty;
     if (duty !== this.#lastDuty) outputs.push({ kind: 'duty', duty });
     this.#lastDuty = duty;

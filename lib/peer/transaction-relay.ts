@@ -146,7 +146,7 @@ export class TransactionRelay {
 
   /** Asks a neighbour for as many as its budget of checks allows. */
   #ask(neighbour: RoomNeighbour): void {
-    if (this.#sharedLedger(neighbour) === null) return;
+    if (!this.#gossip.wants(neighbour.linkId) || this.#sharedLedger(neighbour) === null) return;
     const { nowMs, send } = this.#context;
     const limit = Math.floor(neighbour.checks.available(nowMs) / CHECKS_EACH);
     this.#gossip.ask(neighbour.linkId, limit, this.#lacks, nowMs, send);

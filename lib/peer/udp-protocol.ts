@@ -27,7 +27,7 @@ export class UdpProtocol {
 
   connected(linkId: string): UdpNeighbour {
     const neighbour = makeUdpNeighbour(linkId, this.#context.nowMs);
-    this.#context.neighbours.set(linkId, neighbour);
+    this.#context.addNeighbour(neighbour);
     return neighbour;
   }
 

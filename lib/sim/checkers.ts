@@ -3,7 +3,7 @@
  * guards, and answers with a sentence where something is wrong.
  */
 import { hashBlock } from '../chain/block.ts';
-import { bytesToHex } from '../chain/bytes.ts';
+import { bytesToHex, type HashHex } from '../chain/bytes.ts';
 import { HELD_BLOCK_LIMIT, type Chain } from '../chain/chain.ts';
 import { ORPHANS_PER_SENDER_LIMIT } from '../chain/orphans.ts';
 import { meetsTarget, workOfTarget } from '../chain/target.ts';
@@ -76,10 +76,13 @@ export function checkBlockHasItsWork(chain: Chain, entry: TreeEntry): string | n
   return null;
 }
 
-/** R5: no kept block has more work than the tip, and none of equal work arrived before it, unless we found the tip (R8). */
-export function checkTipHasMostWork(chain: Chain): string | null {
+/**
+ * R5: no kept block has more work than the tip, and none of equal work arrived before it, unless we found the tip (R8).
+ * @param depth so many of the highest levels are gone through
+ */
+export function checkTipHasMostWork(chain: Chain, depth: number): string | null {
   const { tree, tip } = chain;
-  for (let height = 0; height <= tree.topHeight; height++)
+  for (let height = Math.max(0, tree.topHeight - depth); height <= tree.topHeight; height++)
     for (const entry of tree.level(height)) {
       if (entry.work > tip.work) return `${entry.hash} has more work than the tip ${tip.hash}`;
       // Our own find counts as seen first, though its proof was on its way for a moment.
@@ -129,11 +132,15 @@ export function checkNothingStoredIsLost(peer: Peer, stored: StoredChain | null)
     : `the tip is ${chain.tip.hash}, not ${best.hash} as stored`;
 }
 
-/** R15: peers with one tip have one chain, and count the same blocks for the same accounts. */
-export function checkEqualTipsGiveEqualChains(a: Peer, b: Peer): string | null {
+/**
+ * R15: peers with one tip have one chain, and count the same blocks for the same accounts.
+ * @param depth so many blocks from the tip down are compared
+ */
+export function checkEqualTipsGiveEqualChains(a: Peer, b: Peer, depth: number): string | null {
   if (a.chain === null || b.chain === null || a.chain.tip.hash !== b.chain.tip.hash) return null;
   if (a.chain.tip.work !== b.chain.tip.work) return 'one tip, but different work';
-  for (let height = a.chain.tip.height; height >= 0; height--)
+  const { height: top } = a.chain.tip;
+  for (let height = top; height >= Math.max(0, top - depth); height--)
     if (a.chain.tree.at(height)?.hash !== b.chain.tree.at(height)?.hash)
       return `one tip, but different blocks at height ${height}`;
   const rows = (peer: Peer): string =>
@@ -141,14 +148,27 @@ export function checkEqualTipsGiveEqualChains(a: Peer, b: Peer): string | null {
   return rows(a) === rows(b) ? null : 'one tip, but the leaderboards differ';
 }
 
-/** R15: the ledger stands at the tip, and has as many coins as rewards have made. */
-export function checkLedgerFollows({ chain, keeper }: Peer): string | null {
+/**
+ * R15: the ledger stands at the tip, and has as many coins as rewards have made.
+ * @param rewarded blocks from genesis to this one that earn a reward, by its hash: counted once for all peers
+ */
+export function checkLedgerFollows(
+  { chain, keeper }: Peer,
+  rewarded: Map<HashHex, number>,
+): string | null {
   if (chain === null) return null;
   const { ledger } = keeper.ledger!;
   if (ledger.tip !== chain.tip.hash) return `the ledger stands at ${ledger.tip}`;
-  let earned = 0;
-  for (let height = 1; height <= chain.tip.height; height++)
-    if (readBlockEntries(chain.tree.at(height)!.block.data) !== null) earned += ledger.rules.reward;
+  const uncounted: TreeEntry[] = [];
+  let entry = chain.tip;
+  for (; entry.parent !== null && !rewarded.has(entry.hash); entry = entry.parent)
+    uncounted.push(entry);
+  let count = rewarded.get(entry.hash) ?? 0;
+  for (const { block, hash } of uncounted.reverse()) {
+    if (readBlockEntries(block.data) !== null) count++;
+    rewarded.set(hash, count);
+  }
+  const earned = count * ledger.rules.reward;
   return ledger.supply === earned ? null : `${ledger.supply} coins, but rewards made ${earned}`;
 }
 

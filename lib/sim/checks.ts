@@ -33,7 +33,9 @@ import type { World } from './world.ts';
 /** Beyond this many the first ones tell enough. */
 export const VIOLATIONS_LIMIT = 20;
 
-/** Peers whose whole chains are gone through at one look: more than a small world has. */
+/** Blocks below the tip that a look goes through; the last look of a world goes through all. */
+const LOOKED_AT_BLOCKS = 64;
+/** Peers whose chains are gone through at one look: more than a small world has. */
 const LOOKED_AT_LIMIT = 50;
 
 /** What every peer must say of one block. */
@@ -53,6 +55,7 @@ export class Checks {
   /** Links to UDP miners over which something has come or gone since the peer started. */
   readonly #introduced = new Set<string>();
   readonly #gossip: GossipWatch | null;
+  readonly #rewarded = new Map<HashHex, number>();
   #looks = 0;
 
   /** @param closely whether single messages are watched too, which takes about as long as the world itself */
@@ -156,19 +159,20 @@ export class Checks {
     const first = new Map<HashHex, SimulatedPeer>();
     const turns = all ? 1 : Math.ceil(peers.length / LOOKED_AT_LIMIT);
     const turn = this.#looks++ % turns;
+    const depth = all ? Number.POSITIVE_INFINITY : LOOKED_AT_BLOCKS;
     for (const member of peers) {
       const { peer, index } = member;
       if (peer === null || !member.isHonest) continue;
       this.report('limitsHold', index, checkLimits(peer));
       if (peer.chain === null || index % turns !== turn) continue;
-      this.report('tipHasMostWork', index, checkTipHasMostWork(peer.chain));
-      this.report('equalTipsGiveEqualLedgers', index, checkLedgerFollows(peer));
+      this.report('tipHasMostWork', index, checkTipHasMostWork(peer.chain, depth));
+      this.report('equalTipsGiveEqualLedgers', index, checkLedgerFollows(peer, this.#rewarded));
       const twin = first.get(peer.chain.tip.hash);
       if (twin === undefined) {
         first.set(peer.chain.tip.hash, member);
         continue;
       }
-      const chains = checkEqualTipsGiveEqualChains(twin.peer!, peer);
+      const chains = checkEqualTipsGiveEqualChains(twin.peer!, peer, depth);
       this.report('equalTipsGiveEqualChains', index, chains);
       const ledgers = checkEqualTipsGiveEqualLedgers(twin.peer!, peer);
       this.report('equalTipsGiveEqualLedgers', index, ledgers);

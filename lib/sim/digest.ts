@@ -23,8 +23,19 @@ export class EventDigest {
   addBytes(bytes: Uint8Array): void {
     const { length } = bytes;
     const whole = length - (length % 4);
-    for (let i = 0; i < whole; i += 4)
-      this.#mix(bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24));
+    const lanes = this.#lanes;
+    // Most of what a world mixes in are messages: their lanes are held in variables meanwhile.
+    let lane = this.#lane;
+    let own = lanes[lane]!;
+    for (let i = 0; i < whole; i += 4) {
+      const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+      const nextLane = (lane + 1) & 3;
+      const next = lanes[nextLane]!;
+      lanes[lane] = mix(own, word, next);
+      lane = nextLane;
+      own = next;
+    }
+    this.#lane = lane;
     let rest = 0;
     for (let i = whole; i < length; i++) rest = (rest << 8) | bytes[i]!;
     this.#mix(rest);
@@ -49,10 +60,14 @@ export class EventDigest {
   #mix(word: number): void {
     const lane = this.#lane;
     this.#lane = (lane + 1) & 3;
-    let mixed = Math.imul(word, 0xcc9e2d51);
-    mixed = (mixed << 15) | (mixed >>> 17);
-    mixed = this.#lanes[lane]! ^ Math.imul(mixed, 0x1b873593) ^ (this.#lanes[this.#lane]! >>> 7);
-    mixed = (mixed << 13) | (mixed >>> 19);
-    this.#lanes[lane] = Math.imul(mixed, 5) + 0xe6546b64;
+    this.#lanes[lane] = mix(this.#lanes[lane]!, word, this.#lanes[this.#lane]!);
   }
+}
+
+function mix(lane: number, word: number, nextLane: number): number {
+  let mixed = Math.imul(word, 0xcc9e2d51);
+  mixed = (mixed << 15) | (mixed >>> 17);
+  mixed = lane ^ Math.imul(mixed, 0x1b873593) ^ (nextLane >>> 7);
+  mixed = (mixed << 13) | (mixed >>> 19);
+  return (Math.imul(mixed, 5) + 0xe6546b64) | 0;
 }

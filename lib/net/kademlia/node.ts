@@ -142,7 +142,7 @@ export class KademliaNode {
       case 'found':
         return [...outputs, ...this.#found(from, message, clocks)];
       case 'store':
-        if (this.#mayCheck(message.record, nowMs)) {
+        if (!this.store.holds(message.record) && this.#mayCheck(message.record, nowMs)) {
           const verdict = this.#check(message.record, wallMs);
           if (verdict.ok) this.store.keep(verdict.account, message.record);
         }

@@ -94,6 +94,24 @@ describe('a node of the hash table', () => {
     expect(checks).toBe(CHECK_RATE.burst);
   });
 
+  it('checks a record once that comes again and again, and anew when anything in it is different', () => {
+    let checks = 0;
+    const holder = new KademliaNode(keys(9).account, 0, (record, wallMs) => {
+      checks++;
+      return checkRecord(record, ROOM, wallMs);
+    });
+    const bring = (record: PeerRecord): void =>
+      void holder.received(EVE.account, 1, store(record), clocks(0));
+    const record = recordOf(ADA);
+    for (let i = 0; i < 3; i++) bring(record);
+    expect(checks).toBe(1);
+    bring({ ...record, reach: 'elsewhere' });
+    bring({ ...record, signature: recordOf(EVE).signature });
+    bring(recordOf(ADA, { sequence: 2 }));
+    bring(recordOf(EVE));
+    expect(checks).toBe(5);
+  });
+
   it('survives any body', () => {
     const holder = node();
     const any = fc.oneof(
