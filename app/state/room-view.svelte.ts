@@ -7,8 +7,13 @@ import type { HashHex } from '../../lib/chain/bytes.ts';
 import type { RoomSession, SessionSnapshot } from '../../lib/drivers/session.ts';
 import { beginHistory, continueHistory, type LinkHistory } from './network-check.ts';
 
-/** A figure that changes more often than this cannot be read. A new tip is drawn at the next frame. */
-const LEAST_REDRAW_MS = 150;
+/** A figure that changes more often than this cannot be read. A new tip is drawn sooner. */
+const LEAST_REDRAW_MS = 250;
+/**
+ * So long after its arrival a new tip is drawn: drawing takes some milliseconds, in which neighbours would wait for the
+ * block, and where many tabs share a computer, all of them would draw at the very moment when all pass it on.
+ */
+const PASSING_ON_MS = 80;
 /** While a chain is fetched its tip changes all the time, and drawing must not keep the page from fetching. */
 const SYNCING_REDRAW_MS = 1_000;
 /** The title of a hidden tab is all that shows of it, and timers there run once a second. */
@@ -26,6 +31,8 @@ export class RoomView {
   readonly #onVisibility = (): void => this.#wake();
   #scheduled = false;
   #drawnMs = 0;
+  /** When a new tip is to be drawn; null where there is none. */
+  #tipDueMs: number | null = null;
 
   constructor(session: RoomSession) {
     this.session = session;
@@ -61,13 +68,17 @@ export class RoomView {
     const next = this.session.snapshot();
     const isSyncing = next.phase === 'syncing';
     const leastMs = isSyncing ? SYNCING_REDRAW_MS : LEAST_REDRAW_MS;
-    const restMs = leastMs - (performance.now() - this.#drawnMs);
-    if (restMs > 0 && (isSyncing || next.tip?.hash === this.snapshot.tip?.hash)) {
+    const isNewTip = !isSyncing && next.tip?.hash !== this.snapshot.tip?.hash;
+    const nowMs = performance.now();
+    if (isNewTip) this.#tipDueMs ??= nowMs + PASSING_ON_MS;
+    const restMs = isNewTip ? this.#tipDueMs! - nowMs : leastMs - (nowMs - this.#drawnMs);
+    if (restMs > 0) {
       setTimeout(() => requestAnimationFrame(() => this.#draw()), restMs);
       return;
     }
     this.#scheduled = false;
-    this.#drawnMs = performance.now();
+    this.#drawnMs = nowMs;
+    this.#tipDueMs = null;
     this.snapshot = next;
     this.links = continueHistory(this.links, next.peers, Date.now());
     document.title = titleOf(next);

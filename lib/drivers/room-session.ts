@@ -112,7 +112,8 @@ export function startRoomSession(parts: SessionParts): RunningSession {
     if (closed) return;
     const outputs = peer.step(input, parts.readClocks());
     for (const output of outputs) perform(output);
-    changed();
+    // Most ticks do nothing, and each picture of them would be drawn; the samples of the rate renew it every second.
+    if (input.kind !== 'tick' || outputs.length > 0) changed();
     for (let linkId = overfull.pop(); linkId !== undefined; linkId = overfull.pop())
       take({ kind: 'congestion', linkId, isCongested: true });
   }
@@ -225,6 +226,7 @@ export function startRoomSession(parts: SessionParts): RunningSession {
       rates = pool.rates();
       rateHistory.push(rates.totalHashesPerSecond);
       if (rateHistory.length > RATE_HISTORY_LIMIT) rateHistory.shift();
+      changed();
     }
     relieve();
     take({ kind: 'tick' });
