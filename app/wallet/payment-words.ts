@@ -91,7 +91,7 @@ export function hasSmallCoins({ freeCoins }: Pick<WalletView, 'freeCoins'>): boo
 export function tellPayable(wallet: Pick<WalletView, 'payable' | 'freeCoins'>): string {
   const most = `One payment can move ${countCoins(wallet.payable)} now`;
   if (!hasSmallCoins(wallet)) return `${most}.`;
-  return `${most}: it takes ${INPUTS_LIMIT} pieces at most, and yours are ${formatWhole(wallet.freeCoins)}. Merged, they count as fewer.`;
+  return `${most}: it takes ${INPUTS_LIMIT} pieces at most, and you have ${formatWhole(wallet.freeCoins)}. Merge small ones to move more.`;
 }
 
 export function countCoins(amount: number): string {

@@ -64,9 +64,11 @@ export async function commitPayment(stage: Stage): Promise<TaskOutcome> {
   for (let tries = 1; tries <= PAYMENTS_LIMIT; tries++) {
     if (!(await stage.until(() => payers().length > 0 && stage.running.length > 2))) break;
     const sender = stage.random.pick(payers());
-    const [receiver, witness] = stage.pickOthers(2, [sender]);
+    const { chosen, far } = pickFar(stage, sender);
+    const [receiver, witness] = chosen;
+    const ways = `${far} of these 2 without a link to the sender`;
     stage.tell(
-      `node ${sender.index} pays node ${receiver!.index}, and node ${witness!.index} is the witness`,
+      `node ${sender.index} pays node ${receiver!.index}, and node ${witness!.index} is the witness: ${ways}`,
     );
     const run = await pay(stage, [sender, receiver!, witness!], 7);
     const { transaction, parties, tookMs } = run;
@@ -84,10 +86,19 @@ export async function commitPayment(stage: Stage): Promise<TaskOutcome> {
     stage.committed = transaction;
     return {
       ok: knowing() === parties.length && isSigned,
-      finding: `${knowing()} of 3 say that ${transaction.id.slice(0, 8)} is committed, its 3 signatures are ${isSigned ? 'right' : 'wrong'}, ${Math.round(tookMs)} ms, try ${tries}`,
+      finding: `${knowing()} of 3 say that ${transaction.id.slice(0, 8)} is committed, its 3 signatures are ${isSigned ? 'right' : 'wrong'}, ${Math.round(tookMs)} ms, ${ways}, try ${tries}`,
     };
   }
   return { ok: false, finding: `no payment was committed in ${PAYMENTS_LIMIT} tries` };
+}
+
+/** Two others, and how many of them have no link to this node: where there are such, its messages go through others. */
+function pickFar(stage: Stage, node: CompanyNode): { chosen: CompanyNode[]; far: number } {
+  const linked = new Set(node.peer?.context.greeted().map(({ nodeId }) => nodeId));
+  const others = stage.pickOthers(stage.nodes.length, [node]);
+  const far = others.filter(({ keys }) => !linked.has(keys.account));
+  const near = others.filter(({ keys }) => linked.has(keys.account));
+  return { chosen: [...far, ...near].slice(0, 2), far: Math.min(2, far.length) };
 }
 
 function findTransaction(peer: NonNullable<CompanyNode['peer']>, id: string): Transaction | null {

@@ -88,7 +88,7 @@ describe('coins in words', () => {
     const many = { payable: 200, freeCoins: 60 };
     expect([hasSmallCoins(few), hasSmallCoins(many)]).toEqual([false, true]);
     expect(tellPayable(few)).toBe('One payment can move 150 coins now.');
-    expect(tellPayable(many)).toMatch(/200 coins now.*4 pieces.*are 60.*Merged/);
+    expect(tellPayable(many)).toMatch(/200 coins now.*4 pieces.*have 60.*Merge/);
   });
 
   it('tell a payment, a merge and a line apart', () => {
