@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bucketOf, compareDistance, flipBit, ID_BITS } from '../../../lib/net/kademlia/ids.ts';
+import {
+  bucketOf,
+  compareDistance,
+  flipBit,
+  highBits,
+  ID_BITS,
+} from '../../../lib/net/kademlia/ids.ts';
 
 const anyId = fc
   .bigInt({ min: 0n, max: (1n << 160n) - 1n })
@@ -15,6 +21,16 @@ describe('the XOR distance', () => {
         expect(Math.sign(compareDistance(target, a, b))).toBe(
           difference < 0n ? -1 : difference > 0n ? 1 : 0,
         );
+      }),
+    );
+  });
+});
+
+describe('the highest bits of an id', () => {
+  it('are the first 32 of it, as a number', () => {
+    fc.assert(
+      fc.property(anyId, (id) => {
+        expect(highBits(id)).toBe(Number(BigInt(`0x${id}`) >> BigInt(ID_BITS - 32)));
       }),
     );
   });
