@@ -232,7 +232,7 @@ describe('a peer whose signatures are checked outside', () => {
           expect(list(peer)).toEqual(list(plain));
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });

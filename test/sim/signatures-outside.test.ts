@@ -3,7 +3,7 @@ import { drawScenario } from '../../lib/sim/scenario.ts';
 import { describeViolations } from '../../lib/sim/simulation.ts';
 import { runWorld, type WorldOptions } from '../../lib/sim/world.ts';
 
-const SEEDS = 3;
+const SEEDS = 2;
 const FIRST_SEED = 5_000;
 const TIMEOUT_MS = 120_000;
 
