@@ -19,7 +19,8 @@ export interface LinkHistory {
   readonly relayedSinceMs: number | null;
 }
 
-export type Verdict = 'alone' | 'trying' | 'direct' | 'mixed' | 'through-server' | 'relay-only';
+export type Verdict =
+  'alone' | 'trying' | 'direct' | 'turn' | 'mixed' | 'through-server' | 'relay-only';
 
 export interface NetworkCheck {
   readonly verdict: Verdict;
@@ -62,7 +63,9 @@ export function checkNetwork(
   peers: readonly Pick<PeerView, 'kind'>[],
   nowMs: number,
 ): NetworkCheck {
-  const direct = peers.filter(({ kind }) => kind !== 'relay').length;
+  const turned = peers.filter(({ kind }) => kind === 'turn').length;
+  const relayed = peers.filter(({ kind }) => kind === 'relay').length;
+  const direct = peers.length - turned - relayed;
   if (peers.length === 0)
     return { verdict: 'alone', what: 'No link to check the network by.', advice: '' };
   if (direct === peers.length)
@@ -71,12 +74,24 @@ export function checkNetwork(
       what: 'Direct: blocks go from device to device, without the server.',
       advice: '',
     };
-  if (direct > 0)
+  if (turned === peers.length)
+    return {
+      verdict: 'turn',
+      what: 'Through a TURN server: no link is direct on this network.',
+      advice: 'Everything works, as long as that server runs.',
+    };
+  if (direct > 0 || turned > 0) {
+    const parts = [
+      ...(direct > 0 ? [`${countOf(direct, 'link is', 'links are')} direct`] : []),
+      ...(turned > 0 ? [`${turned} through a TURN server`] : []),
+      ...(relayed > 0 ? [`${relayed} through the server`] : []),
+    ];
     return {
       verdict: 'mixed',
-      what: `Mixed: ${countOf(direct, 'link is', 'links are')} direct, ${peers.length - direct} through the server.`,
-      advice: 'The others are tried again by themselves.',
+      what: `Mixed: ${parts.join(', ')}.`,
+      advice: relayed > 0 ? 'The last are tried again by themselves.' : '',
     };
+  }
   if (history.hadDirect)
     return {
       verdict: 'through-server',

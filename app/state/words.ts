@@ -20,6 +20,7 @@ export const SERVER_WORDS: Readonly<Record<ServerState, string>> = {
 
 export const LINK_WORDS: Readonly<Record<LinkKind, string>> = {
   webrtc: 'direct',
+  turn: 'via TURN',
   relay: 'via server',
   udp: 'UDP',
 };
@@ -27,7 +28,7 @@ export const LINK_WORDS: Readonly<Record<LinkKind, string>> = {
 /** `3 direct, 1 via server`; `no links` where there is none. */
 export function describeLinks(peers: readonly PeerView[]): string {
   const parts: string[] = [];
-  for (const kind of ['webrtc', 'relay', 'udp'] as const) {
+  for (const kind of ['webrtc', 'turn', 'relay', 'udp'] as const) {
     const count = peers.filter((peer) => peer.kind === kind).length;
     if (count > 0) parts.push(`${count} ${LINK_WORDS[kind]}`);
   }

@@ -123,13 +123,13 @@ export function createRoomTransport(
 
   const direct =
     options.createDirect?.({
-      connected(linkId, nodeId) {
+      connected(linkId, kind, nodeId) {
         dials.delete(nodeId);
         forgetUpgrade(nodeId);
         replace(relayed, nodeId, supersede);
         if (isClosed) return;
         directed.set(nodeId, linkId);
-        events.connected(linkId, 'webrtc', nodeId, invited.delete(nodeId));
+        events.connected(linkId, kind, nodeId, invited.delete(nodeId));
       },
       received: (linkId, bytes) => events.received(linkId, bytes),
       disconnected: (linkId) => lost(directed, linkId),

@@ -7,8 +7,8 @@ import type { TransactionBody } from '../ledger/transaction.ts';
 import type { DatagramCounts } from '../net/datagrams.ts';
 import type { PaymentView } from '../ledger/commit/view.ts';
 
-/** How a link to another peer runs. */
-export type LinkKind = 'webrtc' | 'relay' | 'udp';
+/** How a link to another peer runs: `turn` is WebRTC through a TURN server, `relay` the room's own server. */
+export type LinkKind = 'webrtc' | 'turn' | 'relay' | 'udp';
 
 /**
  * What the peer is doing, as its user would say it:

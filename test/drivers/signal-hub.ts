@@ -29,7 +29,7 @@ export function createSignalHub(create: CreateWebRtc): SignalHub {
   return {
     join(nodeId, events) {
       const transport = create(nodeId, {
-        connected: (linkId, other) => events.connected(linkId, 'webrtc', other),
+        connected: (linkId, kind, other) => events.connected(linkId, kind, other),
         received: (linkId, bytes) => events.received(linkId, bytes),
         disconnected: (linkId) => events.disconnected(linkId),
         dialFailed: (other) => events.dialFailed(other),

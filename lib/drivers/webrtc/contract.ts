@@ -9,7 +9,7 @@ export interface WebRtcEvents extends Pick<
   TransportEvents,
   'received' | 'disconnected' | 'dialFailed' | 'warn'
 > {
-  connected(linkId: string, nodeId: string): void;
+  connected(linkId: string, kind: 'webrtc' | 'turn', nodeId: string): void;
   /** To be brought to the other end. It may be lost: then the dial fails. */
   signal(to: string, signal: DialSignal): void;
 }

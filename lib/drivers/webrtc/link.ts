@@ -4,6 +4,7 @@
  * Binary frames are messages; the one text frame, `close <code>`, says why the other end hangs up.
  */
 import SimplePeer from 'simple-peer';
+import { isThroughTurn } from './link-path.ts';
 import type { IceCandidate } from './signal.ts';
 
 /** Messages that every browser passes whole, whatever it negotiates. */
@@ -37,7 +38,7 @@ export interface LinkCallbacks {
   /** To be carried to the other end. */
   description(kind: 'offer' | 'answer', sdp: string): void;
   candidate(candidate: IceCandidate): void;
-  opened(): void;
+  opened(kind: 'webrtc' | 'turn'): void;
   received(bytes: Uint8Array): void;
   /** The link is gone, or never came to be. `code` is what the other end gave as its reason, if any. */
   closed(code: string | null): void;
@@ -85,16 +86,22 @@ export function createLink(options: LinkOptions, callbacks: LinkCallbacks): Link
       callbacks.description(signal.type, signal.sdp);
     }
   });
-  peer.on('connect', () => {
-    if (isOver) return;
-    ignoreFurtherChannels(peer);
-    callbacks.opened();
-    // Listened for from here on only: frames that came before are kept by the stream, and none precedes `opened`.
-    peer.on('data', hear);
-  });
+  peer.on('connect', () => void open());
   // A close follows every error. The listener stays for good: an error without one would end a Node process.
   peer.on('error', () => undefined);
   peer.on('close', () => end(null));
+
+  async function open(): Promise<void> {
+    ignoreFurtherChannels(peer);
+    const hasTurn = options.iceServers.some(({ urls }) =>
+      [urls].flat().some((url) => url.startsWith('turn')),
+    );
+    const isTurned = hasTurn && (await findIsThroughTurn(peer));
+    if (isOver) return;
+    callbacks.opened(isTurned ? 'turn' : 'webrtc');
+    // Listened for from here on only: frames that came before are kept by the stream, and none precedes `opened`.
+    peer.on('data', hear);
+  }
 
   function hear(frame: unknown): void {
     if (isOver) return;
@@ -156,6 +163,18 @@ export function createLink(options: LinkOptions, callbacks: LinkCallbacks): Link
     },
     close: hangUp,
   };
+}
+
+async function findIsThroughTurn(peer: SimplePeer.Instance): Promise<boolean> {
+  const { _pc: connection } = peer as unknown as { _pc: RTCPeerConnection | null };
+  try {
+    const stats = await connection?.getStats();
+    return (
+      stats !== undefined && isThroughTurn([...(stats as unknown as Map<string, object>).values()])
+    );
+  } catch {
+    return false;
+  }
 }
 
 /**

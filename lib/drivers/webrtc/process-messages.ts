@@ -27,7 +27,12 @@ export type Report =
   | { readonly type: 'ready' }
   /** This machine has no WebRTC; the child ends. */
   | { readonly type: 'missing' }
-  | { readonly type: 'connected'; readonly linkId: string; readonly nodeId: string }
+  | {
+      readonly type: 'connected';
+      readonly linkId: string;
+      readonly kind: 'webrtc' | 'turn';
+      readonly nodeId: string;
+    }
   | { readonly type: 'received'; readonly linkId: string; readonly bytes: Uint8Array }
   | { readonly type: 'disconnected'; readonly linkId: string }
   | { readonly type: 'dial-failed'; readonly nodeId: string }

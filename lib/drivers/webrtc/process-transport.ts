@@ -107,7 +107,7 @@ function createTransport(
       case 'connected':
         links.set(outer(report.linkId), { unreported: 0, reported: 0 });
         dials.delete(report.nodeId);
-        events.connected(outer(report.linkId), report.nodeId);
+        events.connected(outer(report.linkId), report.kind, report.nodeId);
         return;
       case 'received':
         if (links.has(outer(report.linkId))) events.received(outer(report.linkId), report.bytes);

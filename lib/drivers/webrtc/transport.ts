@@ -145,7 +145,7 @@ export function createWebRtcTransport(
         {
           description: (kind, sdp) => post(nodeId, dialId, { kind, sdp }),
           candidate: (candidate) => post(nodeId, dialId, { kind: 'candidate', candidate }),
-          opened: () => opened(connection),
+          opened: (kind) => opened(connection, kind),
           received: (bytes) => events.received(connection.linkId!, bytes),
           closed: (code) => ended(connection, code),
         },
@@ -177,12 +177,12 @@ export function createWebRtcTransport(
         {
           description: (kind, sdp) => hand.description(kind, sdp),
           candidate: () => undefined,
-          opened() {
+          opened(kind) {
             const nodeId = hand.opened();
             const rival = pending.get(nodeId);
             if (rival !== undefined) drop(rival);
             const open = { nodeId, dial: dialId, initiator, wanted: false, linkId: null };
-            opened((connection = { ...open, timer: undefined, link }));
+            opened((connection = { ...open, timer: undefined, link }), kind);
           },
           received: (bytes) => events.received(connection!.linkId!, bytes),
           closed: (code) => (connection === null ? hand.failed() : ended(connection, code)),
@@ -194,7 +194,7 @@ export function createWebRtcTransport(
     }
   }
 
-  function opened(connection: Connection): void {
+  function opened(connection: Connection, kind: 'webrtc' | 'turn'): void {
     const { nodeId } = connection;
     clearTimeout(connection.timer);
     pending.delete(nodeId);
@@ -209,7 +209,7 @@ export function createWebRtcTransport(
     connection.linkId = linkId;
     open.set(nodeId, connection);
     byLinkId.set(linkId, connection);
-    events.connected(linkId, nodeId);
+    events.connected(linkId, kind, nodeId);
   }
 
   function ended(connection: Connection, code: string | null): void {

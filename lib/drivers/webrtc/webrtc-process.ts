@@ -79,7 +79,8 @@ function begin(
       ...(dialLimitMs !== undefined && { dialLimitMs }),
     },
     {
-      connected: (linkId, other) => report({ type: 'connected', linkId, nodeId: other }),
+      connected: (linkId, kind, other) =>
+        report({ type: 'connected', linkId, kind, nodeId: other }),
       received: hear,
       disconnected(linkId) {
         queued.delete(linkId);

@@ -10,7 +10,7 @@ import {
   type LinkHistory,
 } from '../../../app/state/network-check.ts';
 
-type Kind = 'webrtc' | 'relay';
+type Kind = 'webrtc' | 'turn' | 'relay';
 const links = (...kinds: Kind[]) => kinds.map((kind) => ({ kind }));
 
 /** The history after these links at these times, and the verdict at the last. */
@@ -26,6 +26,18 @@ describe('the network check', () => {
     expect(follow([0, 'relay'], [1, 'webrtc', 'webrtc']).verdict).toBe('direct');
     const mixed = follow([0, 'webrtc', 'relay', 'relay']);
     expect(mixed.what).toBe('Mixed: 1 link is direct, 2 through the server.');
+  });
+
+  it('tells a TURN server from direct links and from the room’s server', () => {
+    expect(follow([0, 'turn', 'turn'])).toMatchObject({ verdict: 'turn' });
+    expect(follow([0, 'webrtc', 'turn'])).toMatchObject({
+      verdict: 'mixed',
+      what: 'Mixed: 1 link is direct, 1 through a TURN server.',
+      advice: '',
+    });
+    expect(follow([0, 'turn', 'relay']).what).toBe(
+      'Mixed: 1 through a TURN server, 1 through the server.',
+    );
   });
 
   it('waits before it says that no direct link opens, and says then what helps', () => {
