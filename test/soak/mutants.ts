@@ -12,8 +12,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'of two tips with equal work the last seen wins',
     file: 'lib/chain/tree.ts',
-    find: 'this.#rows.compareWork(row, this.#tipRow) > 0',
-    replace: 'this.#rows.compareWork(row, this.#tipRow) >= 0',
+    find: '> (winsTies ? -1 : 0)',
+    replace: '>= 0',
   },
   {
     name: 'a reorganisation leaves one block of the old branch on the best chain',
@@ -78,8 +78,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a new miner hears the tip first',
     file: 'lib/net/homework.ts',
-    find: 'this.#cursor = -1;\n      this.#state.next',
-    replace: 'this.#cursor = tree.tip.height - 1;\n      this.#state.next',
+    find: 'this.#cursor = -1;\n      state.next',
+    replace: 'this.#cursor = tree.tip.height - 1;\n      state.next',
   },
   {
     name: 'a dial that failed is never tried again',
