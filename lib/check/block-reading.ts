@@ -70,8 +70,9 @@ function listOddities(fields: Record<string, unknown>): string[] {
   if (extra.length > 0) remarks.push(`It sends more fields than the three: ${extra.join(', ')}.`);
   if (fields['previous'] !== undefined && fields['previous_hash'] !== undefined)
     remarks.push('It writes the hash of the block before under both names.');
-  if (/[A-F]/.test(`${String(fields['previous'])}${String(fields['p_o_w'])}`))
-    remarks.push('It writes hex in upper case.');
+  // Other values have no text that could be asked for safely.
+  const hex = [fields['previous'], fields['p_o_w']].filter((value) => typeof value === 'string');
+  if (/[A-F]/.test(hex.join(''))) remarks.push('It writes hex in upper case.');
   return remarks;
 }
 
