@@ -78,8 +78,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a new miner hears the tip first',
     file: 'lib/net/homework.ts',
-    find: 'this.#cursor = -1;\n      state.next',
-    replace: 'this.#cursor = tree.tip.height - 1;\n      state.next',
+    find: 'this.#push(this.tree.genesis.block)',
+    replace: 'this.#push(this.tree.tip.block)',
   },
   {
     name: 'a dial that failed is never tried again',
