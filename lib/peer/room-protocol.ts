@@ -3,18 +3,18 @@
  *
  * lib/net/README.md describes the protocol; the machines for its parts are in lib/net.
  */
-import { hashBlockHex, type Block } from '../chain/block.ts';
-import { bytesToHex, readHex, type HashHex } from '../chain/bytes.ts';
+import type { Block } from '../chain/block.ts';
+import { bytesToHex, readHex } from '../chain/bytes.ts';
 import type { CloseCode, MessageCode } from '../chain/codes.ts';
 import { accountOf, type Account } from '../ledger/account.ts';
 import { cleanName } from '../ledger/text.ts';
 import type { Transaction } from '../ledger/transaction.ts';
-import { Gossip } from '../net/gossip.ts';
 import type { Mesh } from '../net/mesh.ts';
 import { PROTOCOL_VERSION, type ChainStatus, type Message } from '../net/messages.ts';
 import { medianOffsetMs } from '../net/room-clock.ts';
-import { SERVING_COST } from '../net/serving.ts';
-import { CatchUp, isMisbehaviour } from './catch-up.ts';
+import { BatchServer } from './batch-server.ts';
+import { BlockRelay } from './block-relay.ts';
+import { CatchUp } from './catch-up.ts';
 import type { ChainKeeper, Growth } from './chain-keeper.ts';
 import type { PeerContext } from './context.ts';
 import { MessageOrder } from './message-order.ts';
@@ -29,13 +29,12 @@ export class RoomProtocol {
   readonly #keeper: ChainKeeper;
   readonly #mesh: Mesh;
   readonly #overlay: Overlay;
-  readonly #gossip = new Gossip();
+  readonly #blocks: BlockRelay;
+  readonly #batches: BatchServer;
   readonly #catchUp: CatchUp;
   readonly #transactions: TransactionRelay;
   readonly #signatures: SignatureDesk;
   readonly #order: MessageOrder;
-  /** Counts the steps that served a neighbour. */
-  #turn = 0;
   /** Whether a neighbour's clock has been measured since the room's was set. */
   #hasMeasured = false;
 
@@ -44,6 +43,8 @@ export class RoomProtocol {
     this.#keeper = keeper;
     this.#mesh = mesh;
     this.#overlay = overlay;
+    this.#blocks = new BlockRelay(context, keeper);
+    this.#batches = new BatchServer(context, keeper);
     this.#transactions = new TransactionRelay(context, keeper);
     this.#signatures = new SignatureDesk(context, keeper);
     this.#order = new MessageOrder(
@@ -75,7 +76,7 @@ export class RoomProtocol {
       return;
     }
     this.#context.addNeighbour(makeRoomNeighbour(linkId, linkKind, nodeId, nowMs));
-    this.#gossip.addLink(linkId);
+    this.#blocks.addLink(linkId);
     this.#transactions.addLink(linkId);
     this.#context.send(linkId, {
       type: 'hello',
@@ -109,7 +110,7 @@ export class RoomProtocol {
     const { nowMs } = this.#context;
     const { linkId } = neighbour;
     this.#context.dropNeighbour(linkId);
-    this.#gossip.dropLink(linkId);
+    this.#blocks.dropLink(linkId);
     this.#transactions.dropLink(linkId);
     this.#catchUp.dropLink(linkId);
     const nodeId = neighbour.nodeId ?? neighbour.expectedId;
@@ -134,20 +135,9 @@ export class RoomProtocol {
   }
 
   /** The chain has grown: announces what is news to the room. */
-  follow({ added, connected, returned, from, catchingUp }: Growth): void {
-    if (connected.length > 0) this.#transactions.tipMoved(returned);
-    if (catchingUp) {
-      for (const { hash } of added) this.#gossip.arrived(hash);
-      return;
-    }
-    // The first source in the room pushes whole blocks; blocks of UDP miners enter the room here.
-    const whole = from === 'self' || from.startsWith('udp:');
-    const blocks = added.map(({ hash, block }) => ({
-      hash,
-      message: { type: 'block', block } as const,
-    }));
-    const links = this.#context.greeted().map(({ linkId }) => linkId);
-    this.#gossip.spread(blocks, whole, links, this.#context.send);
+  follow(growth: Growth): void {
+    if (growth.connected.length > 0) this.#transactions.tipMoved(growth.returned);
+    this.#blocks.follow(growth);
   }
 
   /** There is a new chain, from the store or from another genesis. */
@@ -176,8 +166,8 @@ export class RoomProtocol {
       ping ??= { type: 'ping', id: action.id, status: this.#keeper.status() };
       send(neighbour.linkId, ping);
     }
-    this.#serveNext();
-    this.#gossip.tick(nowMs);
+    this.#batches.serveNext();
+    this.#blocks.tick();
     if (!this.syncing) this.#transactions.tick();
   }
 
@@ -189,13 +179,13 @@ export class RoomProtocol {
   /** Goes on with what was too much for one step. */
   resume(): void {
     this.#catchUp.resume();
-    this.#serveNext();
+    this.#batches.serveNext();
   }
 
   /** The driver of a link says whether too much waits to be sent on it. */
   setCongestion(neighbour: RoomNeighbour, isCongested: boolean): void {
     neighbour.serving.isCongested = isCongested;
-    this.#serve(neighbour);
+    this.#batches.serve(neighbour);
   }
 
   /** Closes the slowest links that nobody needs, where there are more than we may have. */
@@ -249,7 +239,6 @@ export class RoomProtocol {
   #handle(neighbour: RoomNeighbour, message: Message): void {
     const { linkId, heartbeat } = neighbour;
     const { nowMs, clocks, send } = this.#context;
-    const { chain } = this.#keeper;
     switch (message.type) {
       case 'hello':
         return this.#condemn(neighbour, 'second-hello');
@@ -274,21 +263,10 @@ export class RoomProtocol {
       }
       case 'block':
         return this.#receivedBlock(neighbour, message.block);
-      case 'inventory': {
-        // Without a chain blocks are of no use yet, but what the neighbour has is noted all the same.
-        const has = (hash: HashHex) => chain === null || this.#keeper.has(hash);
-        return this.#gossip.announced(linkId, message.hashes, has, nowMs, send);
-      }
+      case 'inventory':
+        return this.#blocks.announced(neighbour, message.hashes);
       case 'get':
-        if (neighbour.serving.isCongested) return;
-        for (const hash of message.hashes) {
-          const entry = chain?.tree.get(hash);
-          if (entry === undefined) continue;
-          if (!neighbour.budget.take(nowMs, SERVING_COST.block)) return;
-          this.#gossip.markKnown(linkId, hash);
-          send(linkId, { type: 'block', block: entry.block });
-        }
-        return;
+        return this.#blocks.asked(neighbour, message.hashes);
       case 'transaction': {
         const code = this.#transactions.received(neighbour, message.transaction);
         if (code !== null) this.#condemn(neighbour, code);
@@ -299,10 +277,7 @@ export class RoomProtocol {
       case 'get-transactions':
         return this.#transactions.asked(neighbour, message.ids);
       case 'get-chain':
-        // Without a chain there is no answer, and the asker is told by our status when there is one.
-        if (chain !== null) neighbour.serving.ask(message.id, message.locator, message.batches);
-        this.#serve(neighbour);
-        return;
+        return this.#batches.asked(neighbour, message.id, message.locator, message.batches);
       case 'chain':
         return this.#catchUp.received(neighbour, message);
       case 'neighbours':
@@ -313,36 +288,9 @@ export class RoomProtocol {
   }
 
   #receivedBlock(neighbour: RoomNeighbour, block: Block): void {
-    const { linkId } = neighbour;
-    const keeper = this.#keeper;
-    this.#gossip.markKnown(linkId, hashBlockHex(block));
-    if (keeper.chain === null) return;
-    const outcome = keeper.accept(block, linkId);
-    if (outcome.kind === 'invalid' && isMisbehaviour(outcome.code))
-      this.#condemn(neighbour, 'bad-block');
-    if (outcome.kind === 'orphan') this.#catchUp.ask(linkId);
-  }
-
-  /** Serves one of those who wait for further batches, each in its turn. */
-  #serveNext(): void {
-    const due = this.#context.greeted().filter(({ serving }) => serving.isDue);
-    this.#turn++;
-    for (let i = 0; i < due.length; i++) {
-      if (!this.#serve(due[(this.#turn + i) % due.length]!)) continue;
-      if (due.length > 1) this.#context.askToResume();
-      return;
-    }
-  }
-
-  /** Sends the next batch that the neighbour asked for, if it is time, and asks to go on with the others. */
-  #serve({ linkId, serving, budget }: RoomNeighbour): boolean {
-    const { nowMs, send } = this.#context;
-    const { chain } = this.#keeper;
-    const answer = chain === null ? null : serving.answer(chain, budget, nowMs);
-    if (answer === null) return false;
-    send(linkId, answer);
-    if (serving.isDue) this.#context.askToResume();
-    return true;
+    const verdict = this.#blocks.received(neighbour, block);
+    if (verdict === 'misbehaviour') this.#condemn(neighbour, 'bad-block');
+    if (verdict === 'parent-missing') this.#catchUp.ask(neighbour.linkId);
   }
 
   /** Closes the link of a peer that sent what no honest peer sends, and avoids it for a while. */
