@@ -27,6 +27,16 @@ export const TIP_REPEAT_MS = 10_000;
 export const TIP_REPEAT_BLOCKS = 32;
 /** A miner that shows itself behind is healed at most this often: its next block may have crossed ours. */
 export const REWIND_INTERVAL_MS = 1_000;
+/**
+ * Where healing was in vain, each block goes out one time more, up to so often: a naive miner takes a row of blocks only
+ * up to the first one that is lost, four in the mean where a fifth is lost, 24 and 124 where each comes twice or thrice.
+ */
+export const HEAL_COPIES_LIMIT = 3;
+/**
+ * A miner that lacks more than what is repeated anyway is healed again after this long, so often, unless it shows that
+ * it got there: it is heard once in many blocks of ours, and what it sends gets lost too.
+ */
+export const FOLLOW_UP = { afterMs: 2_000, times: 3 } as const;
 /** One that stays on blocks which never came here is healed after ever longer pauses: it may build on a dead root. */
 export const STRAY_PAUSE_LIMIT_MS = 60_000;
 /** Healed so often in vain, it is called lost: it had two minutes to be outrun by us, had it only lost a block of ours. */
@@ -69,6 +79,12 @@ export class HomeworkMiner {
   #lastRepeatMs: number;
   #lastSentMs: number;
   #lastRewindMs = Number.NEGATIVE_INFINITY;
+  /** The tip's height when it was healed last, and how often in a row it showed itself short of that afterwards. */
+  #healedHeight = 0;
+  #vainHeals = 0;
+  /** From where it was healed then, and how often that is still done again by itself. */
+  #healedFrom = 0;
+  #followUps = 0;
   /** It has shown itself behind when it was healed just before: then it is healed from here when the time comes. */
   #pendingRewind: number | null = null;
   #shownHeight: number | null = null;
@@ -133,7 +149,7 @@ export class HomeworkMiner {
     if (tree.tip.hash === entry.hash) {
       this.#cursor = entry.height;
       this.#pendingRewind = null;
-    } else if (tree.tip.height >= entry.height) this.#rewind(shared, nowMs);
+    } else if (tree.tip.height >= entry.height) this.#rewind(shared, tree, nowMs);
   }
 
   /**
@@ -143,7 +159,7 @@ export class HomeworkMiner {
   mayShow(entry: TreeEntry, tree: BlockTree, nowMs: number): void {
     const { tip } = tree;
     if (tip.hash !== entry.hash && tip.height >= entry.height)
-      this.#rewind(Math.max(this.#shared, tree.forkPoint(entry).height), nowMs);
+      this.#rewind(Math.max(this.#shared, tree.forkPoint(entry).height), tree, nowMs);
   }
 
   /** It has sent another genesis block: until it shows a block of ours, it hears only what a newcomer hears. */
@@ -161,7 +177,7 @@ export class HomeworkMiner {
     if (nowMs - this.#lastRewindMs < Math.max(REWIND_INTERVAL_MS, pauseMs)) return;
     const depth = STRAY_DEPTHS[this.#strays++] ?? null;
     if (depth === null) this.#forget();
-    this.#rewind(Math.max(0, this.#shared - (depth ?? 0)), nowMs);
+    this.#rewind(Math.max(0, this.#shared - (depth ?? 0)), tree, nowMs);
   }
 
   /** The blocks to send now, in order. */
@@ -172,12 +188,14 @@ export class HomeworkMiner {
       state.nextIntroductionMs = nowMs + state.pauseMs;
       state.pauseMs = Math.min(state.pauseMs * 2, INTRODUCTION_MS.most);
     }
-    if (this.#pendingRewind !== null) this.#rewind(this.#pendingRewind, nowMs);
+    if (this.#pendingRewind !== null) this.#rewind(this.#pendingRewind, tree, nowMs);
+    this.#followUp(tree, nowMs);
     const burst = new Burst(tree, this.#budget, this.#copiesOfGenesis(tree), nowMs);
     while (this.#cursor < tree.tip.height && burst.hasRoom) {
       const entry = tree.at(++this.#cursor)!;
       if (this.#known.has(entry.hash)) continue;
-      burst.add(entry);
+      const copies = this.#cursor > this.#healedHeight ? 1 : 1 + this.#vainHeals;
+      for (let copy = 0; copy < copies && burst.hasRoom; copy++) burst.add(entry);
       if (this.#cursor > tree.tip.height - FRESH_LIMIT) this.#fresh.sent(entry.hash, nowMs);
     }
     // A chain that is still being brought to it comes first: what follows would be dropped.
@@ -225,6 +243,15 @@ export class HomeworkMiner {
     return this.#state.kind === 'unheard' && !this.#known.has(genesis.hash) ? GENESIS_COPIES : 0;
   }
 
+  /** Heals a miner again that is far behind, and has not shown since that it is there. */
+  #followUp(tree: BlockTree, nowMs: number): void {
+    if (this.#followUps === 0 || nowMs - this.#lastRewindMs < FOLLOW_UP.afterMs) return;
+    const from = Math.max(this.#healedFrom, this.#shared);
+    const left = this.#followUps - 1;
+    if (this.#healedHeight - from > FRESH_LIMIT) this.#rewind(from, tree, nowMs);
+    this.#followUps = left;
+  }
+
   /** What it showed before is taken as lost. */
   #forget(): void {
     this.#known = new KnownSet();
@@ -233,7 +260,7 @@ export class HomeworkMiner {
   }
 
   /** Sends again from above this height. What it was sent but never showed counts as lost. */
-  #rewind(height: number, nowMs: number): void {
+  #rewind(height: number, tree: BlockTree, nowMs: number): void {
     if (nowMs - this.#lastRewindMs < REWIND_INTERVAL_MS) {
       this.#pendingRewind = Math.min(this.#pendingRewind ?? height, height);
       return;
@@ -241,6 +268,11 @@ export class HomeworkMiner {
     this.#pendingRewind = null;
     if (this.#cursor <= height) return;
     this.#lastRewindMs = nowMs;
+    const isVain = height < this.#healedHeight;
+    this.#vainHeals = isVain ? Math.min(this.#vainHeals + 1, HEAL_COPIES_LIMIT - 1) : 0;
+    this.#healedHeight = tree.tip.height;
+    this.#healedFrom = height;
+    this.#followUps = this.#strays < STRAY_DEPTHS.length ? FOLLOW_UP.times : 0;
     this.#cursor = height;
   }
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hashBlockHex, type Block } from '../../lib/chain/block.ts';
 import type { Chain } from '../../lib/chain/chain.ts';
 import {
+  HEAL_COPIES_LIMIT,
   HEAL_RATE,
   HomeworkMiner,
   INTRODUCTION_MS,
@@ -20,7 +21,7 @@ import {
   freeChain,
   lastHash,
 } from '../support/free-chain.ts';
-import { FRESH_REPEAT_MS } from '../../lib/net/fresh-blocks.ts';
+import { FRESH_LIMIT, FRESH_REPEAT_MS } from '../../lib/net/fresh-blocks.ts';
 import { seededRandom } from '../support/random.ts';
 import { NaiveMiner } from '../support/naive-miner.ts';
 
@@ -323,7 +324,7 @@ describe('a configured miner', () => {
     }
     const times = bridge.sent.filter(({ hash }) => hash === hashBlockHex(missed)).length;
     expect(times).toBeGreaterThan(1);
-    const repeats = 1 / REWIND_INTERVAL_MS + 1 / FRESH_REPEAT_MS;
+    const repeats = HEAL_COPIES_LIMIT / REWIND_INTERVAL_MS + 1 / FRESH_REPEAT_MS;
     expect(times).toBeLessThanOrEqual(seconds * 1_000 * repeats + 1);
   });
 
@@ -358,6 +359,28 @@ describe('a configured miner', () => {
       behindMs = bridge.naive.has(hashBlockHex(found)) ? 0 : behindMs + 1_000;
       expect(behindMs).toBeLessThan(5_000);
     }
+  });
+
+  it('is caught up by a chain that grows fast, though a fifth is lost', () => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const bridge = inStep(5);
+        bridge.isLost = () => true;
+        for (let block = 0; block < 200; block++) bridge.weFind();
+        const random = seededRandom(seed);
+        bridge.isLost = () => random() < 0.2;
+        // For a minute eight blocks a second of ours, and one in two seconds of its own.
+        let leastBehind = Infinity;
+        for (let block = 0; block < 480; block++) {
+          bridge.weFind();
+          if (block % 16 === 0) bridge.itFinds();
+          bridge.wait(125);
+          leastBehind = Math.min(leastBehind, bridge.chain.tip.height - bridge.naive.tip!.height);
+        }
+        expect(leastBehind).toBeLessThan(FRESH_LIMIT);
+      }),
+      { numRuns: 5 },
+    );
   });
 
   it('that heard nothing for minutes and finds no block is brought to the tip again', () => {
