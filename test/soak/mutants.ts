@@ -72,8 +72,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'miners that fall behind are not healed',
     file: 'lib/net/homework.ts',
-    find: 'this.#lastRewindMs = nowMs;\n    this.#cursor = height;',
-    replace: 'this.#lastRewindMs = nowMs;',
+    find: '    this.#cursor = height;\n',
+    replace: '',
   },
   {
     name: 'a new miner hears the tip first',
@@ -140,8 +140,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a block without known parent is taken as misbehaviour',
     file: 'lib/peer/room-protocol.ts',
-    find: "if (outcome.kind === 'orphan')",
-    replace:
-      "if (outcome.kind === 'orphan') this.#condemn(neighbour, 'bad-block');\n    if (outcome.kind === 'orphan')",
+    find: "if (verdict === 'misbehaviour')",
+    replace: "if (verdict !== 'fine')",
   },
 ];
