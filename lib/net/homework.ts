@@ -19,13 +19,13 @@ import { TokenBucket } from './token-bucket.ts';
  * homework's target finds a hundred a second, which must all reach it, or it is behind for ever.
  */
 export const HEAL_RATE = { perSecond: 256, burst: 64 } as const;
+/** What of it blocks that were sent already may take: a miner that reads all this has time to mine. */
+export const REPEAT_RATE = { perSecond: 64, burst: 32 } as const;
 /**
  * Of more blocks that go out again each goes twice: they are a row, of which a naive miner takes only what comes before
  * the first lost one, and where they are so many others follow soon.
  */
 export const REPEATED_ONCE_LIMIT = 6;
-/** What of it blocks that were sent already may take: a miner that reads all this has time to mine. */
-export const REPEAT_RATE = { perSecond: 64, burst: 32 } as const;
 /** Once in this time the tip goes out again, and below it what was never shown, since any datagram may have been lost. */
 export const TIP_REPEAT_MS = 10_000;
 /** Blocks below the tip that go with it; of more, the next ones the next time. */
@@ -237,13 +237,12 @@ export class HomeworkMiner {
         again(tree.tip);
       return;
     }
-    const due = this.#fresh
-      .takeDue(nowMs)
-      .filter((hash) => !this.#known.has(hash))
-      .map((hash) => tree.get(hash))
-      .filter((entry) => entry !== undefined && tree.at(entry.height)?.hash === entry.hash);
+    const due = this.#fresh.takeDue(nowMs).flatMap((hash) => {
+      const entry = this.#known.has(hash) ? undefined : tree.get(hash);
+      return entry !== undefined && tree.at(entry.height)?.hash === hash ? [entry] : [];
+    });
     const copies = due.length > REPEATED_ONCE_LIMIT ? 2 : 1;
-    for (const entry of due) for (let copy = 0; copy < copies; copy++) if (!again(entry!)) return;
+    for (const entry of due) for (let copy = 0; copy < copies; copy++) if (!again(entry)) return;
   }
 
   /** How often the genesis block precedes what is sent next: whoever has shown a block needs none. */

@@ -102,7 +102,7 @@ export function writeHandDescription(description: HandDescription): string {
 export function readHandDescription(text: string): HandDescription | null {
   if (text.length > HAND_DESCRIPTION_LIMIT_CHARS) return null;
   const [ufrag = '', password = '', digits = '', ...rest] = text.split('~');
-  const fingerprint = decodeBase64url(digits);
+  const fingerprint = readBase64url(digits);
   const candidates = rest.map(readCandidateText);
   if (fingerprint === null || candidates.includes(null)) return null;
   return checked({
@@ -160,7 +160,8 @@ function writeCandidateLine(candidate: HandCandidate, index: number): string {
   return `candidate:${index + 1} 1 udp ${priority} ${address} ${port} typ ${type}${related}`;
 }
 
-function decodeBase64url(text: string): Uint8Array | null {
+/** The bytes; null where the text is none of base64url. */
+export function readBase64url(text: string): Uint8Array | null {
   try {
     return base64urlnopad.decode(text);
   } catch {

@@ -18,6 +18,7 @@ import {
 } from '../../ledger/account.ts';
 import {
   HAND_DESCRIPTION_LIMIT_CHARS,
+  readBase64url,
   readHandDescription,
   writeHandDescription,
   type HandDescription,
@@ -114,8 +115,8 @@ function read(
   if (body === null) return refuse(field === 'invite' ? 'no-invitation' : 'no-answer');
   const parts = body.split('~');
   const [revision, key = '', time = '', dial = ''] = parts;
-  const publicKey = decode(key);
-  const signature = decode(parts.at(-1) ?? '');
+  const publicKey = readBase64url(key);
+  const signature = readBase64url(parts.at(-1) ?? '');
   const line = parts.slice(4, -1).join('~');
   const description = readHandDescription(line);
   const atMs = /^[\da-z]{1,10}$/.test(time) ? parseInt(time, 36) : null;
@@ -148,14 +149,6 @@ function findBody(field: string, pasted: string): string | null {
   const joined = rest?.replace(/\s+/g, '').replace(/%(?:2B|2C|2F|3A|7E)/gi, decodeURIComponent);
   const fields = /^(?:[\w+/,.:-]+~){6,}[\w-]{86}/.exec(joined ?? '')?.[0];
   return fields === undefined || fields.length > TEXT_LIMIT_CHARS ? null : fields;
-}
-
-function decode(text: string): Uint8Array | null {
-  try {
-    return base64urlnopad.decode(text);
-  } catch {
-    return null;
-  }
 }
 
 function refuse(code: InvitationCode): HandTextResult {
