@@ -37,7 +37,7 @@ export function checkKnownProof(kernel: Kernel): string | null {
  * So many of them are hashed again by an independent SHA-256; the kernel itself has looked at each. More would make a
  * miner wait: code that runs for the first time is slow.
  */
-const CONFIRMED_PROOFS = 16;
+const CONFIRMED_PROOFS = 4;
 
 /**
  * Null where an engine finds as many proofs as there must be for data of this length, and they are proofs; else a

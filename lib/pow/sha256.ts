@@ -45,15 +45,19 @@ export const smallSigma1 = (x: number) => rotate(x, 17) ^ rotate(x, 19) ^ (x >>>
 export function expandSchedule(words: Int32Array, offset: number, schedule: Int32Array): void {
   for (let i = 0; i < BLOCK_WORDS; i++) schedule[i] = words[offset + i]!;
   for (let i = BLOCK_WORDS; i < ROUNDS; i++) {
-    schedule[i] =
-      smallSigma1(schedule[i - 2]!) +
-      schedule[i - 7]! +
-      smallSigma0(schedule[i - 15]!) +
-      schedule[i - 16]!;
+    const x = schedule[i - 15]!;
+    const y = schedule[i - 2]!;
+    const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
+    const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
+    schedule[i] = s1 + schedule[i - 7]! + s0 + schedule[i - 16]!;
   }
 }
 
-/** Runs rounds `first` up to, not including, `end` on a state, in place, without the final addition. */
+/**
+ * Runs rounds `first` up to, not including, `end` on a state, in place, without the final addition. The sigmas are
+ * written out, as in the schedule: a miner waits for what this makes of its first template, and code that is not
+ * optimised yet spends most of its time on calls.
+ */
 export function runRounds(
   state: Int32Array,
   schedule: Int32Array,
@@ -69,7 +73,9 @@ export function runRounds(
   let g = state[6]!;
   let h = state[7]!;
   for (let i = first; i < end; i++) {
-    const t = (h + bigSigma1(e) + (g ^ (e & (f ^ g))) + ROUND_CONSTANTS[i]! + schedule[i]!) | 0;
+    const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
+    const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
+    const t = (h + s1 + (g ^ (e & (f ^ g))) + ROUND_CONSTANTS[i]! + schedule[i]!) | 0;
     h = g;
     g = f;
     f = e;
@@ -77,7 +83,7 @@ export function runRounds(
     d = c;
     c = b;
     b = a;
-    a = (t + bigSigma0(b) + ((b & c) | (d & (b | c)))) | 0;
+    a = (t + s0 + ((b & c) | (d & (b | c)))) | 0;
   }
   state[0] = a;
   state[1] = b;
