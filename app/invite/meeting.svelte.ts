@@ -31,6 +31,9 @@ export class Meeting {
   inviteRefusal = $state('');
   answer = $state.raw<AnswerStep>({ kind: 'begin' });
   answerRefusal = $state('');
+  /** What is in the two fields: a refused text stays, to be mended or replaced. */
+  pastedAnswer = $state('');
+  pastedInvitation = $state('');
   readonly #byHand: HandLinks;
 
   constructor(byHand: HandLinks) {
@@ -40,18 +43,20 @@ export class Meeting {
   async makeInvitation(): Promise<void> {
     this.invite = { kind: 'making' };
     this.inviteRefusal = '';
+    this.pastedAnswer = '';
     const invited = await this.#byHand.invite();
     if (!invited.ok) this.inviteRefusal = INVITATION_CODES[invited.code];
     this.invite = invited.ok ? { kind: 'open', text: invited.text } : { kind: 'begin' };
   }
 
-  async acceptAnswer(pasted: string): Promise<void> {
+  async acceptAnswer(): Promise<void> {
     const before = this.invite;
     this.invite = { kind: 'linking' };
     this.inviteRefusal = '';
-    const outcome = await this.#byHand.accept(pasted);
+    const outcome = await this.#byHand.accept(this.pastedAnswer);
     if (outcome.ok) {
       this.invite = { kind: 'linked' };
+      this.pastedAnswer = '';
       return;
     }
     this.inviteRefusal = INVITATION_CODES[outcome.code];
@@ -67,6 +72,7 @@ export class Meeting {
       this.answer = { kind: 'begin' };
       return;
     }
+    this.pastedInvitation = '';
     const { text, inviter, linked } = answered;
     const shown: AnswerStep = { kind: 'answered', text, inviter };
     this.answer = shown;

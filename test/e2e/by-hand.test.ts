@@ -46,6 +46,8 @@ test('a tab that has only the page joins a room without a server, and is linked 
   await member.tab.page.getByLabel('The answer').fill(answer.slice(0, -20));
   await member.tab.page.getByRole('button', { name: 'Link the two' }).click();
   await member.tab.page.getByText('There is no whole answer in this text').waitFor();
+  const pasted = await member.tab.page.getByLabel('The answer').inputValue();
+  expect(pasted).toBe(answer.slice(0, -20));
   await member.tab.page.getByLabel('The answer').fill(answer);
   await member.tab.page.getByRole('button', { name: 'Link the two' }).click();
   await member.tab.page.getByText('Linked: the other tab is in the room.').waitFor();
