@@ -7,6 +7,7 @@ import type { RoomSession } from '../drivers/session.ts';
 import type { RunningPeer } from '../tcp-peer/running-peer.ts';
 import { BURIED_BLOCKS } from '../peer/sent-notes.ts';
 import type { RoomFlag } from './flag-values.ts';
+import { HeldLines } from './held-lines.ts';
 import { makeNodeKeys, openNodeSession, signalUrlOf } from './node-session.ts';
 import { planBridge, type RoomNote } from './room-notes.ts';
 import { reachRoomServer } from './room-server.ts';
@@ -60,8 +61,7 @@ export async function bridgeRoom(
   if (reached.hints.genesis !== null) session.offerGenesis(reached.hints.genesis);
   let closed = false;
   let compared = '';
-  /** Transactions made of notes, and the height at which the note's writer has stopped writing it again. */
-  const held = new Map<string, number>();
+  const held = new HeldLines();
   let timer: NodeJS.Timeout | undefined;
   void peer.settled.then(() => {
     if (!closed) timer = setInterval(compare, COMPARE_MS);
@@ -74,12 +74,12 @@ export async function bridgeRoom(
     const now = [tip.hash, machine.chain.at(-1)!.hash, machine.waiting, mining.note].join(' ');
     if (now === compared) return;
     compared = now;
-    for (const [line, height] of held) if (height <= tip.height) held.delete(line);
     const notes = readNotes(session, tip.height);
-    const plan = planBridge(machine.transactions(), notes, new Set(held.keys()));
+    const plan = planBridge(machine.transactions(), notes, held.at(tip.height));
     for (const transaction of plan.submit) {
       peer.submit(transaction);
-      held.set(transaction, tip.height + BURIED_BLOCKS);
+      // By then the note's writer has stopped writing it again.
+      held.hold(transaction, tip.height + BURIED_BLOCKS);
     }
     session.setNote(plan.post ?? '');
     session.setPaused(plan.post === null);

@@ -18,7 +18,7 @@ import {
   type GenesisSource,
 } from './genesis.ts';
 import { HashBudget } from './hash-budget.ts';
-import type { StoredChain } from './inputs.ts';
+import type { StoredChain, StoredRecords } from './inputs.ts';
 import { LedgerKeeper } from './ledger-keeper.ts';
 
 /** Blocks above genesis after which a chain that was not pinned by the link is pinned. */
@@ -56,17 +56,17 @@ export class ChainKeeper {
   readonly #context: PeerContext;
   readonly #grown: (growth: Growth) => void;
   readonly #founded: () => void;
-  readonly #opened: (ledger: LedgerKeeper, payments: readonly Uint8Array[]) => void;
+  readonly #opened: (ledger: LedgerKeeper, records: StoredRecords) => void;
 
   /**
    * @param grown is told of all blocks kept; @param founded, that there is a new chain; @param opened, before that, of
-   * its ledger at the genesis block, and of the payments that a store holds
+   * its ledger at the genesis block, and of what else a store holds
    */
   constructor(
     context: PeerContext,
     grown: (growth: Growth) => void,
     founded: () => void,
-    opened: (ledger: LedgerKeeper, payments: readonly Uint8Array[]) => void = () => {},
+    opened: (ledger: LedgerKeeper, records: StoredRecords) => void,
   ) {
     this.#context = context;
     this.#grown = grown;
@@ -123,14 +123,14 @@ export class ChainKeeper {
    * Rebuilds the chain that a store gave back, and tells how many of its blocks could not be used. Where policy
    * refuses its genesis, there is no chain afterwards.
    */
-  restore({ genesis, endorsement, blocks, payments = [] }: StoredChain): void {
+  restore({ genesis, endorsement, blocks, ...records }: StoredChain): void {
     const source = this.#context.options.genesis;
     const endorsed =
       source.kind === 'endorsed' &&
       this.#isEndorsed(source.bridge, hashBlockHex(genesis), endorsement);
     const decision = judgeGenesis(genesis, 'store', endorsed, this.#policy());
     if (decision.kind === 'refuse') return;
-    this.#openLedger(genesis, payments);
+    this.#openLedger(genesis, records);
     this.chain = new Chain(genesis, decision.rules, {
       from: 'store',
       wallMs: this.#context.clocks.wallMs,
@@ -181,7 +181,7 @@ export class ChainKeeper {
       if (!isBetterChain(trial, this.chain)) return false;
       this.view.moved(listBestChain(this.chain), []);
     }
-    this.#openLedger(block, []);
+    this.#openLedger(block, {});
     this.chain = new Chain(block, decision.rules, heard);
     this.pinned = decision.pinned;
     this.endorsement = endorsed ? endorsement : null;
@@ -257,9 +257,9 @@ export class ChainKeeper {
     return verdict;
   }
 
-  #openLedger(genesis: Block, payments: readonly Uint8Array[]): void {
+  #openLedger(genesis: Block, records: StoredRecords): void {
     this.ledger = new LedgerKeeper(genesis, this.#context.options.keys.account);
-    this.#opened(this.ledger, payments);
+    this.#opened(this.ledger, records);
   }
 
   /** Common to all ways in which a chain begins. */

@@ -29,7 +29,12 @@ export interface StoredChain {
   readonly blocks: readonly { readonly block: Block; readonly heardMs: number }[];
   /** Records of payments, in any order; absent where there are none. */
   readonly payments?: readonly Uint8Array[];
+  /** The account's own transactions that no block held for good, in any order; absent where there are none. */
+  readonly transactions?: readonly Uint8Array[];
 }
+
+/** What a store holds beside the chain. */
+export type StoredRecords = Pick<StoredChain, 'payments' | 'transactions'>;
 
 export type PeerInput =
   /** The first input: what the store holds, or null. */
@@ -152,7 +157,9 @@ export type PersistRecord =
       readonly id: string;
       readonly bytes: Uint8Array | null;
       readonly write: number;
-    };
+    }
+  /** One of the account's own transactions that wait, by its id; null forgets it. */
+  | { readonly kind: 'transaction'; readonly id: string; readonly bytes: Uint8Array | null };
 
 export type PeerOutput =
   | { readonly kind: 'send'; readonly linkId: string; readonly bytes: Uint8Array }

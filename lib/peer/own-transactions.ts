@@ -18,6 +18,12 @@ import { expiryBlocksOf } from './payment-ledger.ts';
 /** Merges made at once: what a block has room for, so that others' payments find some in the next. */
 export const MERGES_AT_ONCE_LIMIT = 6;
 
+/**
+ * Expiries that are tried for one that the chain has not: so often an account can write one line before the next block.
+ * Each costs a hash.
+ */
+export const EXPIRIES_LIMIT = 64;
+
 type WithoutExpiry<Body> = Body extends TransactionBody ? Omit<Body, 'expiry'> : never;
 
 /** The line, signed; null where nothing of it can be shown, or there is no chain yet. */
@@ -44,7 +50,10 @@ export function signMerges(
     .filter((transaction) => transaction !== null);
 }
 
-/** With the first expiry that makes it one which the chain has not, so that a line can be written twice. */
+/**
+ * With the first expiry that makes it one which the chain has not, so that a line can be written twice. Where all of
+ * them are taken it is the last of these, of which the mempool says so.
+ */
 function sign(
   made: WithoutExpiry<TransactionBody>,
   { chain, ledger: keeper }: ChainKeeper,
@@ -53,10 +62,13 @@ function sign(
   if (keeper === null) return null;
   const { ledger, mempool } = keeper;
   const { genesis } = ledger.rules;
-  for (let expiry = ledger.height + expiryBlocksOf(chain); ; expiry++) {
+  const first = ledger.height + expiryBlocksOf(chain);
+  const last = first + EXPIRIES_LIMIT - 1;
+  for (let expiry = first; ; expiry++) {
     const body = { ...made, expiry };
     const id = transactionId(body, genesis);
-    if (ledger.isListed(id) || mempool.get(id) !== null) continue;
+    const isTaken = ledger.isListed(id) || mempool.get(id) !== null;
+    if (isTaken && expiry < last) continue;
     return makeTransaction(body, [signTransaction(id, options.keys)], genesis);
   }
 }

@@ -9,12 +9,13 @@ import type { Chain } from '../chain/chain.ts';
 import type { CoinName } from '../ledger/coin-name.ts';
 import type { SubmitOutcome } from '../ledger/mempool.ts';
 import { cleanName, cleanNote } from '../ledger/text.ts';
-import { transactionToJson } from '../ledger/transaction.ts';
+import { transactionToJson, type Transaction } from '../ledger/transaction.ts';
 import { Mesh } from '../net/mesh.ts';
 import { isNodeId } from '../net/messages.ts';
 import { ChainKeeper } from './chain-keeper.ts';
 import { PeerContext, type PeerOptions } from './context.ts';
 import type { Clocks, PeerInput, PeerOutput, PeerSettings } from './inputs.ts';
+import { KeptTransactions } from './kept-transactions.ts';
 import { signMerges, signNote } from './own-transactions.ts';
 import { Overlay } from './overlay.ts';
 import { Payments } from './payments.ts';
@@ -37,6 +38,7 @@ export class Peer {
   /** Null for a peer without randomness. */
   readonly payments: Payments | null;
   readonly #room: RoomProtocol;
+  readonly #kept: KeptTransactions;
   readonly #udp: UdpProtocol;
   #started = false;
 
@@ -54,18 +56,22 @@ export class Peer {
         this.#room.announceChain();
         this.#udp.feed();
         this.payments?.resume();
+        this.#kept.resume();
       },
-      (ledger, payments) => this.payments?.opened(ledger, payments),
+      (ledger, { payments = [], transactions = [] }) => {
+        this.payments?.opened(ledger, payments);
+        this.#kept.opened(ledger, transactions);
+      },
     );
     this.overlay = new Overlay(this.context, this.mesh);
     this.#room = new RoomProtocol(this.context, this.keeper, this.mesh, this.overlay);
     const { random } = options;
+    const submit = (transaction: Transaction) => this.#submit(transactionToJson(transaction));
+    this.#kept = new KeptTransactions(this.context, submit);
     this.payments =
       random === undefined
         ? null
-        : new Payments(this.context, this.overlay, this.keeper, random, (transaction) =>
-            this.#submit(transactionToJson(transaction)),
-          );
+        : new Payments(this.context, this.overlay, this.keeper, random, submit);
     if (this.payments !== null)
       this.overlay.hearLink = (from, body) => this.payments!.received(from, body);
     this.#udp = new UdpProtocol(this.context, this.keeper);
@@ -150,6 +156,7 @@ export class Peer {
         this.overlay.tick();
         this.keeper.tick();
         this.payments?.tick();
+        this.#kept.tick();
         this.#udp.feed();
         return;
       case 'found':
@@ -204,6 +211,7 @@ export class Peer {
 
   #submitOwn(transaction: unknown): void {
     const outcome = this.#submit(transaction);
+    if (outcome?.kind === 'accepted') this.#kept.keep(outcome.transaction);
     this.context.event({ kind: 'submitted', outcome });
   }
 

@@ -10,6 +10,7 @@ interface Content {
   endorsement: StoredChain['endorsement'];
   blocks: { readonly block: Block; readonly heardMs: number }[];
   readonly payments: Map<string, Uint8Array>;
+  readonly transactions: Map<string, Uint8Array>;
 }
 
 interface Waiting {
@@ -39,8 +40,11 @@ export class SimulatedStore {
   /** What a restart would read. */
   read(): StoredChain | null {
     if (this.#content === null) return null;
-    const { genesis, endorsement, blocks, payments } = this.#content;
-    return { genesis, endorsement, blocks: [...blocks], payments: [...payments.values()] };
+    const { genesis, endorsement, blocks, payments, transactions } = this.#content;
+    return {
+      ...{ genesis, endorsement, blocks: [...blocks] },
+      ...{ payments: [...payments.values()], transactions: [...transactions.values()] },
+    };
   }
 
   /** The machine is gone. A clean end writes first what waits; a crash loses it. */
@@ -68,12 +72,16 @@ export class SimulatedStore {
         endorsement: record.endorsement,
         blocks: [],
         payments: new Map(),
+        transactions: new Map(),
       };
-    else if (record.kind === 'payment') {
-      if (record.bytes === null) this.#content?.payments.delete(record.id);
-      else this.#content?.payments.set(record.id, record.bytes);
-    } else
+    else if (record.kind === 'blocks')
       for (const { block, heardMs } of record.entries)
         this.#content?.blocks.push({ block, heardMs });
+    else {
+      const { id, bytes } = record;
+      const records = this.#content?.[record.kind === 'payment' ? 'payments' : 'transactions'];
+      if (bytes === null) records?.delete(id);
+      else records?.set(id, bytes);
+    }
   }
 }

@@ -1,9 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { hashBlockHex, type Block } from '../../lib/chain/block.ts';
-import { FREE_GENESIS_HASH } from '../support/free-chain.ts';
+import { CONFIRMATION_DEPTH_BLOCKS, SUBMIT_AGAIN_MS } from '../../lib/ledger/commit/limits.ts';
+import { inputsOf, transactionToJson } from '../../lib/ledger/transaction.ts';
+import type { StoredChain } from '../../lib/peer/inputs.ts';
+import { KEPT_LIMIT } from '../../lib/peer/kept-transactions.ts';
+import { EXPIRIES_LIMIT } from '../../lib/peer/own-transactions.ts';
+import { FREE_GENESIS_HASH, freeBlocks } from '../support/free-chain.ts';
 import { PeerNetwork } from '../support/peer-network.ts';
-import { eventsIn, keysOf, stored, TestPeer } from '../support/peers.ts';
-import { minedBlock, REWARD } from '../support/transactions.ts';
+import { eventsIn, keysOf, restoredFrom, stored, TestPeer } from '../support/peers.ts';
+import {
+  BOB,
+  makeSigned,
+  minedBlock,
+  note,
+  payment,
+  REWARD,
+  toJson,
+} from '../support/transactions.ts';
 
 const SELF = keysOf(1).account;
 
@@ -57,6 +70,16 @@ describe('a line that a user writes', () => {
     ]);
   });
 
+  it('can be written so often at once, and is not taken after that until a block has come', () => {
+    const peer = miner(1);
+    const write = () => eventsIn(peer.step({ kind: 'write', text: 'again' }), 'submitted');
+    for (let i = 0; i < EXPIRIES_LIMIT; i++)
+      expect(write()).toMatchObject([{ outcome: { kind: 'accepted' } }]);
+    expect(write()).toMatchObject([{ outcome: { kind: 'known' } }]);
+    findBlock(peer);
+    expect(write()).toMatchObject([{ outcome: { kind: 'accepted' } }]);
+  });
+
   it('is nothing without a text or a chain', () => {
     const peer = miner(1);
     for (const text of ['', '  ', '\u200b'])
@@ -91,3 +114,132 @@ describe('small coins', () => {
     expect(eventsIn(peer.step({ kind: 'merge' }), 'submitted')).toEqual([]);
   });
 });
+
+describe('what an account has signed alone', () => {
+  const start = (count: number) => stored(earnings(count));
+  const restart = (content: StoredChain | null, mines = true) =>
+    new TestPeer(1, { mines, room: '' }, content);
+  const waiting = (peer: TestPeer) => [...peer.peer.keeper.ledger!.mempool.inOrder()];
+
+  it('waits again after a restart, is passed on, and comes into a block', () => {
+    const before = start(8);
+    const peer = restart(before);
+    peer.step({ kind: 'write', text: 'a line' });
+    peer.step({ kind: 'merge' });
+    const signed = waiting(peer);
+    expect(signed.map(({ body }) => body.kind)).toEqual(['note', 'merge']);
+
+    const again = new TestPeer(1, { mines: true }, restoredFrom(peer.outputs, before));
+    expect(new Set(waiting(again))).toEqual(new Set(signed));
+    expect(wallet(again)).toMatchObject({ freeCoins: 0 });
+    const other = new TestPeer(2, {}, start(8));
+    const network = new PeerNetwork(again, other);
+    network.link(again, other);
+    network.wait(1_000);
+    expect(waiting(other)).toHaveLength(2);
+    findBlock(again);
+    expect(texts(again).map(([, state]) => state)).toEqual(['listed', 'listed']);
+  });
+
+  it('is kept until its block is buried, and then forgotten', () => {
+    const before = start(1);
+    const peer = restart(before);
+    peer.step({ kind: 'write', text: 'a line' });
+    for (let depth = 1; depth < CONFIRMATION_DEPTH_BLOCKS; depth++) findBlock(peer);
+    expect(restoredFrom(peer.outputs, before)!.transactions).toHaveLength(1);
+    const again = restart(restoredFrom(peer.outputs, before));
+    expect(waiting(again)).toEqual([]);
+    expect(texts(again)).toEqual([['a line', 'listed']]);
+    findBlock(peer);
+    peer.wait(1_000);
+    expect(restoredFrom(peer.outputs, before)!.transactions).toEqual([]);
+  });
+
+  it('survives a reorganisation after a restart, and a restart after a reorganisation', () => {
+    const before = start(1);
+    const peer = restart(before);
+    peer.step({ kind: 'write', text: 'a line' });
+    findBlock(peer);
+    const content = restoredFrom(peer.outputs, before)!;
+    const longer = freeBlocks(hashBlockHex(before.blocks[0]!.block), 3, 'longer');
+    const again = restart(content);
+    for (const block of longer) again.peer.keeper.accept(block, 'test');
+    expect(texts(again)).toEqual([['a line', 'waiting']]);
+    const blocks = [...content.blocks, ...stored(longer).blocks];
+    expect(texts(restart({ ...content, blocks }))).toEqual([['a line', 'waiting']]);
+  });
+
+  it('is shown as void where it expired meanwhile, and forgotten when no reorganisation brings it back', () => {
+    const before = start(1);
+    const peer = restart(before);
+    peer.step({ kind: 'write', text: 'a line' });
+    const { expiry } = waiting(peer)[0]!.body;
+    const { transactions } = restoredFrom(peer.outputs, before)!;
+    const late = restart({ ...stored(earnings(expiry)), transactions: transactions! });
+    expect(wallet(late).transactions).toMatchObject([{ state: { kind: 'void', code: 'expired' } }]);
+    late.wait(1_000);
+    expect(forgotten(late)).toHaveLength(0);
+    for (let i = 0; i < CONFIRMATION_DEPTH_BLOCKS; i++) findBlock(late);
+    late.wait(1_000);
+    expect(forgotten(late)).toHaveLength(1);
+  });
+
+  it('is handed in again where a reorganisation makes good what made it void', () => {
+    const peer = restart(start(8));
+    peer.step({ kind: 'merge' });
+    const [merge] = waiting(peer);
+    const top = earnings(8).at(-1)!;
+    const [coin] = inputsOf(merge!.body);
+    const spends = toJson(payment({ inputs: [coin!], expiry: 9 }));
+    peer.peer.keeper.accept(minedBlock(hashBlockHex(top), BOB.account, [spends]), 'test');
+    expect(waiting(peer)).toEqual([]);
+    for (const block of freeBlocks(hashBlockHex(top), 2, 'longer'))
+      peer.peer.keeper.accept(block, 'test');
+    peer.wait(SUBMIT_AGAIN_MS);
+    expect(waiting(peer)).toEqual([merge]);
+  });
+
+  it('is another one’s transaction, spoilt bytes, or what nobody has signed: then it is not kept', () => {
+    const before = start(1);
+    const peer = restart(before);
+    const foreign = transactionToJson(
+      makeSigned(note('of another account', { from: BOB.account })),
+    );
+    peer.step({ kind: 'submit', transaction: foreign });
+    expect(waiting(peer)).toHaveLength(1);
+    expect(restoredFrom(peer.outputs, before)!.transactions).toEqual([]);
+
+    peer.step({ kind: 'write', text: 'a line' });
+    const [bytes] = restoredFrom(peer.outputs, before)!.transactions!;
+    const text = Buffer.from(bytes!).toString();
+    const forged = Buffer.from(text.replace('a line', 'a lime'));
+    for (const spoilt of ['', '{', '[]', 'null', '{"kind":"note"}', 'x'.repeat(100_000), '\u00ff'])
+      expect(waiting(restart({ ...before, transactions: [Buffer.from(spoilt)] }))).toEqual([]);
+    const again = restart({ ...before, transactions: [new Uint8Array(forged), bytes!] });
+    expect(texts(again)).toEqual([['a line', 'waiting']]);
+    expect(forgotten(again)).toHaveLength(1);
+  });
+
+  it('is kept up to a limit, the oldest no longer', () => {
+    const before = start(1);
+    const peer = restart(before);
+    for (let i = 0; i <= KEPT_LIMIT; i++) peer.step({ kind: 'write', text: `line ${i}` });
+    expect(restoredFrom(peer.outputs, before)!.transactions).toHaveLength(KEPT_LIMIT);
+    expect(waiting(peer)).toHaveLength(KEPT_LIMIT + 1);
+    const again = restart(restoredFrom(peer.outputs, before));
+    const lines = waiting(again).map(({ body }) => (body.kind === 'note' ? body.text : ''));
+    expect(lines).toHaveLength(KEPT_LIMIT);
+    expect(lines).not.toContain('line 0');
+  });
+});
+
+/** Ids of transactions that the store was told to forget. */
+function forgotten(peer: TestPeer): string[] {
+  return peer.outputs.flatMap((output) =>
+    output.kind === 'persist' &&
+    output.record.kind === 'transaction' &&
+    output.record.bytes === null
+      ? [output.record.id]
+      : [],
+  );
+}

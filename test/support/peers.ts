@@ -207,14 +207,25 @@ export function eventsIn<K extends PeerEvent['kind']>(
     .filter((event): event is Extract<PeerEvent, { kind: K }> => event.kind === kind);
 }
 
-/** What a store has written by now, read back after a restart. */
-export function restoredFrom(outputs: readonly PeerOutput[]): StoredChain | null {
-  const records = outputs.filter((output) => output.kind === 'persist').map(({ record }) => record);
-  const first = records.findLastIndex(({ kind }) => kind === 'genesis');
-  const founded = records[first];
-  if (founded?.kind !== 'genesis') return null;
-  const blocks = records
-    .slice(first + 1)
-    .flatMap((record) => (record.kind === 'blocks' ? record.entries : []));
-  return { genesis: founded.block, endorsement: founded.endorsement, blocks };
+/** What a store has written by now, read back after a restart; `before` is what it held at the start. */
+export function restoredFrom(
+  outputs: readonly PeerOutput[],
+  before: StoredChain | null = null,
+): StoredChain | null {
+  let content = before;
+  const own = new Map<string, Uint8Array>();
+  for (const output of outputs) {
+    if (output.kind !== 'persist') continue;
+    const { record } = output;
+    if (record.kind === 'genesis') {
+      content = { genesis: record.block, endorsement: record.endorsement, blocks: [] };
+      own.clear();
+    } else if (record.kind === 'blocks')
+      content = content && { ...content, blocks: [...content.blocks, ...record.entries] };
+    else if (record.kind === 'transaction') {
+      if (record.bytes === null) own.delete(record.id);
+      else own.set(record.id, record.bytes);
+    }
+  }
+  return content && { ...content, transactions: [...own.values()] };
 }

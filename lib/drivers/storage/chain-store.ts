@@ -1,5 +1,6 @@
 /**
- * Keeps one peer's chain, and its payments under way, in an abstract-level database: IndexedDB in tabs, LevelDB in Node, memory in tests (R28).
+ * Keeps one peer's chain, its payments under way and its own transactions that wait, in an abstract-level database:
+ * IndexedDB in tabs, LevelDB in Node, memory in tests (R28).
  *
  * Records are appended in their order of arrival, so that reading them back rebuilds the same tree with the same tip.
  * Writes run one after the other, and what arrives meanwhile goes out as one batch, which is kept whole or not at all.
@@ -23,6 +24,8 @@ import {
   readBlock,
   readGenesis,
   STORE_VERSION,
+  TRANSACTION_END,
+  TRANSACTION_PREFIX,
   VERSION_KEY,
   writeBlock,
   writeGenesis,
@@ -77,8 +80,8 @@ export async function openChainStore(
   let firstKey = 0;
   let nextKey = 0;
   let storedBytes = 0;
-  /** Keys of the payments that are stored, or will be by what is queued. */
-  const paymentKeys = new Set<string>();
+  /** Keys of payments and transactions that are stored, or will be by what is queued. */
+  const recordKeys = new Set<string>();
   try {
     await database.open();
     const version = await database.get(VERSION_KEY);
@@ -97,7 +100,7 @@ export async function openChainStore(
     }
     stored = read.stored;
     ({ firstKey, nextKey, bytes: storedBytes } = read);
-    for (const key of read.paymentKeys) paymentKeys.add(key);
+    for (const key of read.recordKeys) recordKeys.add(key);
   } catch (error) {
     await database.close().catch(() => undefined);
     const message = `The chain cannot be read from the store: ${explainCause(error)}.`;
@@ -163,25 +166,27 @@ export async function openChainStore(
           storedHeight = null;
           for (; firstKey < nextKey; firstKey++)
             waiting.push({ type: 'del', key: blockKey(firstKey) });
-          for (const key of paymentKeys) waiting.push({ type: 'del', key });
-          paymentKeys.clear();
+          for (const key of recordKeys) waiting.push({ type: 'del', key });
+          recordKeys.clear();
           waiting.push({ type: 'put', key: VERSION_KEY, value: Uint8Array.of(STORE_VERSION) });
           waiting.push({ type: 'put', key: GENESIS_KEY, value: writeGenesis(record) });
-        } else if (record.kind === 'payment') {
-          const key = PAYMENT_PREFIX + record.id;
-          if (record.bytes === null) {
-            paymentKeys.delete(key);
-            waiting.push({ type: 'del', key });
-          } else {
-            paymentKeys.add(key);
-            waiting.push({ type: 'put', key, value: record.bytes });
-          }
-        } else
+        } else if (record.kind === 'blocks') {
           for (const entry of record.entries) {
             const value = writeBlock(entry.block, entry.heardMs);
             waiting.push({ type: 'put', key: blockKey(nextKey++), value });
             waitingEntries.push(entry);
           }
+        } else {
+          const prefix = record.kind === 'payment' ? PAYMENT_PREFIX : TRANSACTION_PREFIX;
+          const key = prefix + record.id;
+          if (record.bytes === null) {
+            recordKeys.delete(key);
+            waiting.push({ type: 'del', key });
+          } else {
+            recordKeys.add(key);
+            waiting.push({ type: 'put', key, value: record.bytes });
+          }
+        }
         if (whenStored !== undefined) waitingCalls.push(whenStored);
         if (waitingEntries.length > WAITING_BLOCKS_LIMIT)
           giveUp('The chain is no longer stored: the disk is too slow for it.');
@@ -204,7 +209,7 @@ interface ReadChain {
   readonly firstKey: number;
   readonly nextKey: number;
   readonly bytes: number;
-  readonly paymentKeys: readonly string[];
+  readonly recordKeys: readonly string[];
 }
 
 async function readChain(database: ByteStore): Promise<ReadChain | string> {
@@ -212,7 +217,7 @@ async function readChain(database: ByteStore): Promise<ReadChain | string> {
   if (genesisBytes === undefined) {
     const [key] = await database.keys({ limit: 1 }).all();
     if (key !== undefined) return 'The store is damaged: it lacks its genesis block.';
-    return { stored: null, firstKey: 0, nextKey: 0, bytes: 0, paymentKeys: [] };
+    return { stored: null, firstKey: 0, nextKey: 0, bytes: 0, recordKeys: [] };
   }
   const genesis = readGenesis(genesisBytes);
   if (genesis === null) return 'The store is damaged: its genesis block cannot be read.';
@@ -244,18 +249,24 @@ async function readChain(database: ByteStore): Promise<ReadChain | string> {
   const [first] = blocks;
   if (first !== undefined && bytesToHex(first.block.previousHash) !== hashBlockHex(genesis.genesis))
     return 'The store is damaged: its first block does not follow its genesis block.';
-  const found = await database.iterator({ gte: PAYMENT_PREFIX, lt: PAYMENT_END }).all();
-  const payments = found.map(([, value]) => value);
+  const paid = await database.iterator({ gte: PAYMENT_PREFIX, lt: PAYMENT_END }).all();
+  const own = await database.iterator({ gte: TRANSACTION_PREFIX, lt: TRANSACTION_END }).all();
+  const payments = paid.map(([, value]) => value);
+  const transactions = own.map(([, value]) => value);
   return {
-    stored: { ...genesis, blocks, ...(payments.length > 0 && { payments }) },
+    stored: {
+      ...{ ...genesis, blocks },
+      ...(payments.length > 0 && { payments }),
+      ...(transactions.length > 0 && { transactions }),
+    },
     firstKey: firstKey ?? 0,
     nextKey,
     bytes,
-    paymentKeys: found.map(([key]) => key),
+    recordKeys: [...paid, ...own].map(([key]) => key),
   };
 }
 
-/** What counts as the chain's size; payments come and go. */
+/** What counts as the chain's size; payments and transactions come and go. */
 function sizeOf(operation: Operation): number {
   const isBlock = operation.key === GENESIS_KEY || operation.key.startsWith(BLOCK_PREFIX);
   return operation.type === 'put' && isBlock ? operation.value.length : 0;

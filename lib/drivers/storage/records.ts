@@ -1,6 +1,6 @@
 /**
  * The records of a stored chain and their keys: the layout's version, the genesis block, every block by number (R28),
- * and the payments that the peer takes part in by their ids (R13).
+ * the payments that the peer takes part in (R13), and its account's own transactions that wait (R12), by their ids.
  */
 import { DATA_LIMIT_BYTES, HASH_BYTES, PROOF_BYTES, type Block } from '../../chain/block.ts';
 import type { Endorsement } from '../../net/messages.ts';
@@ -18,6 +18,9 @@ export const BLOCK_END = 'block;';
 /** Before the id of a payment, whose id is base64url. */
 export const PAYMENT_PREFIX = 'payment:';
 export const PAYMENT_END = 'payment;';
+/** Before the id of a transaction. */
+export const TRANSACTION_PREFIX = 'transaction:';
+export const TRANSACTION_END = 'transaction;';
 const TIME_BYTES = 8;
 
 /** Keys sort as their numbers do. */

@@ -42,7 +42,8 @@ interface Life {
 export class UdpNode implements CompanyNode {
   readonly index: number;
   readonly #own: UdpNodeOptions;
-  readonly #records = new Map<string, Uint8Array>();
+  readonly #payments = new Map<string, Uint8Array>();
+  readonly #transactions = new Map<string, Uint8Array>();
   #stored: { genesis: Block; blocks: { block: Block; heardMs: number }[] } | null = null;
   #life: Life | null = null;
   #inbox: PeerInput[] = [];
@@ -172,10 +173,10 @@ export class UdpNode implements CompanyNode {
     else if (record.kind === 'blocks')
       for (const { block, heardMs } of record.entries)
         this.#stored?.blocks.push({ block, heardMs });
+    else if (record.kind === 'transaction') writeRecord(this.#transactions, record);
     else {
-      const { id, bytes, write } = record;
-      if (bytes === null) this.#records.delete(id);
-      else this.#records.set(id, bytes);
+      const { write } = record;
+      writeRecord(this.#payments, record);
       setImmediate(() => {
         if (this.#life === life) this.take({ kind: 'stored', write });
       });
@@ -185,9 +186,18 @@ export class UdpNode implements CompanyNode {
   #read(): StoredChain | null {
     if (this.#stored === null) return null;
     const { genesis, blocks } = this.#stored;
-    const payments = [...this.#records.values()];
-    return { genesis, endorsement: null, blocks: [...blocks], payments };
+    const payments = [...this.#payments.values()];
+    const transactions = [...this.#transactions.values()];
+    return { genesis, endorsement: null, blocks: [...blocks], payments, transactions };
   }
+}
+
+function writeRecord(
+  records: Map<string, Uint8Array>,
+  { id, bytes }: { readonly id: string; readonly bytes: Uint8Array | null },
+): void {
+  if (bytes === null) records.delete(id);
+  else records.set(id, bytes);
 }
 
 /** The socket, which notes where each datagram's claimed sender is: a newcomer is answered before anybody names it. */

@@ -135,6 +135,37 @@ describe('the store of a chain', () => {
     expect(stored!.blocks).toEqual([]);
   });
 
+  it('keeps payments and own transactions until they are to be forgotten, or another genesis comes', async () => {
+    const database = openMemory();
+    const records = (stored: StoredChain | null) =>
+      [stored!.payments ?? [], stored!.transactions ?? []].map((all) =>
+        all.map((bytes) => Buffer.from(bytes).toString()),
+      );
+    const first = await open(database);
+    writeAll(first.store, []);
+    for (const id of ['a', 'b']) {
+      const bytes = Buffer.from(id);
+      first.store.write({ kind: 'payment', id, bytes, write: 1 });
+      first.store.write({ kind: 'transaction', id, bytes: Buffer.from(`own ${id}`) });
+    }
+    await first.store.close();
+    const second = await open(database);
+    expect(records(second.stored)).toEqual([
+      ['a', 'b'],
+      ['own a', 'own b'],
+    ]);
+    second.store.write({ kind: 'payment', id: 'a', bytes: null, write: 2 });
+    second.store.write({ kind: 'transaction', id: 'b', bytes: null });
+    await second.store.close();
+    const third = await open(database);
+    expect(records(third.stored)).toEqual([['b'], ['own a']]);
+    writeAll(third.store, []);
+    await third.store.close();
+    const fourth = await open(database);
+    expect(records(fourth.stored)).toEqual([[], []]);
+    await fourth.store.close();
+  });
+
   it('knows how many bytes it holds, before a restart and after it', async () => {
     const database = openMemory();
     const blocks = mineChain(hashBlockHex(GENESIS), 5, 'bytes').map((block) => ({ block }));
