@@ -30,10 +30,20 @@ export class FreshBlocks {
   takeDue(nowMs: number): HashHex[] {
     if (nowMs < this.#nextMs || this.#sentMs.size === 0) return [];
     this.#nextMs = nowMs + FRESH_REPEAT_MS;
+    this.#expire(nowMs);
+    return [...this.#sentMs].filter(([, sentMs]) => sentMs < nowMs).map(([hash]) => hash);
+  }
+
+  /** The so many that were sent last, oldest first. */
+  latest(count: number, nowMs: number): HashHex[] {
+    this.#expire(nowMs);
+    return [...this.#sentMs.keys()].slice(-count);
+  }
+
+  #expire(nowMs: number): void {
     for (const [hash, sentMs] of this.#sentMs) {
       if (nowMs - sentMs < FRESH_FOR_MS) break;
       this.#sentMs.delete(hash);
     }
-    return [...this.#sentMs].filter(([, sentMs]) => sentMs < nowMs).map(([hash]) => hash);
   }
 }

@@ -4,7 +4,7 @@
  *
  * So we keep a cursor: the height up to which the miner was sent our best chain. New blocks move it on; a miner that
  * shows itself behind moves it back; and what lies above it is sent in order, at a bounded rate. Datagrams get lost, so
- * what it has not shown yet is sent again, soon and often while it is new, then seldom. A miner that has shown nothing
+ * what it has not shown yet is sent again, with the next blocks, soon and often while it is new, then seldom. A miner that has shown nothing
  * may start at any moment: whatever it is sent begins with the genesis block, never with a tip.
  */
 import type { HashHex } from '../chain/bytes.ts';
@@ -19,8 +19,17 @@ import { TokenBucket } from './token-bucket.ts';
  * homework's target finds a hundred a second, which must all reach it, or it is behind for ever.
  */
 export const HEAL_RATE = { perSecond: 256, burst: 64 } as const;
-/** What of it blocks that were sent already may take: a miner that reads all this has time to mine. */
-export const REPEAT_RATE = { perSecond: 64, burst: 32 } as const;
+/**
+ * What of it blocks that were sent already may take. It holds all that is repeated: twice the fresh blocks at each
+ * repeat, and what goes with new blocks. Were it less, the oldest would use it up, which the miner has most likely, and
+ * the one that it lacks would wait for seconds. A miner that reads all this has time to mine.
+ */
+export const REPEAT_RATE = { perSecond: 160, burst: 80 } as const;
+/**
+ * So many fresh blocks go out again with each new one, below it: a naive miner drops a block whose parent was lost, so
+ * on a chain that grows fast one loss would cost it all blocks until the next repeat.
+ */
+export const PREDECESSORS_LIMIT = 3;
 /**
  * Of more blocks that go out again each goes twice: they are a row, of which a naive miner takes only what comes before
  * the first lost one, and where they are so many others follow soon.
@@ -196,9 +205,12 @@ export class HomeworkMiner {
     if (this.#pendingRewind !== null) this.#rewind(this.#pendingRewind, tree, nowMs);
     this.#followUp(tree, nowMs);
     const burst = new Burst(tree, this.#budget, this.#copiesOfGenesis(tree), nowMs);
+    let isLed = false;
     while (this.#cursor < tree.tip.height && burst.hasRoom) {
       const entry = tree.at(++this.#cursor)!;
       if (this.#known.has(entry.hash)) continue;
+      if (!isLed) this.#lead(burst, nowMs);
+      isLed = true;
       const copies = this.#cursor > this.#healedHeight ? 1 : 1 + this.#vainHeals;
       for (let copy = 0; copy < copies && burst.hasRoom; copy++) burst.add(entry);
       if (this.#cursor > tree.tip.height - FRESH_LIMIT) this.#fresh.sent(entry.hash, nowMs);
@@ -216,14 +228,32 @@ export class HomeworkMiner {
     return this.#state.kind === 'following' || nowMs - this.#sinceMs < UNHEARD_REPEATS_MS;
   }
 
+  /** Sends again the fresh blocks below the one that the cursor has come to. */
+  #lead(burst: Burst, nowMs: number): void {
+    if (!this.#mayHearRepeats(nowMs) || burst.room <= PREDECESSORS_LIMIT) return;
+    for (const hash of this.#fresh.latest(PREDECESSORS_LIMIT, nowMs)) {
+      const entry = this.#unshown(hash, burst.tree);
+      if (entry !== null && entry.height < this.#cursor) this.#again(entry, burst, nowMs);
+    }
+  }
+
+  /** Sends a block again; false where the budget is spent. */
+  #again(entry: TreeEntry, burst: Burst, nowMs: number): boolean {
+    if (!burst.hasRoom || !this.#repeatBudget.take(nowMs)) return false;
+    burst.add(entry);
+    return true;
+  }
+
+  /** A block of our best chain that it has not shown, else null. */
+  #unshown(hash: HashHex, tree: BlockTree): TreeEntry | null {
+    const entry = this.#known.has(hash) ? undefined : tree.get(hash);
+    return entry !== undefined && tree.at(entry.height)?.hash === hash ? entry : null;
+  }
+
   /** Sends again what is new and was not shown yet; and now and then the tip, with what was never shown below it. */
   #repeat(burst: Burst, nowMs: number): void {
     const { tree } = burst;
-    const again = (entry: TreeEntry): boolean => {
-      if (!burst.hasRoom || !this.#repeatBudget.take(nowMs)) return false;
-      burst.add(entry);
-      return true;
-    };
+    const again = (entry: TreeEntry) => this.#again(entry, burst, nowMs);
     if (nowMs - this.#lastRepeatMs >= TIP_REPEAT_MS) {
       this.#lastRepeatMs = nowMs;
       if (this.#sweep <= this.#shared || this.#sweep >= tree.tip.height)
@@ -237,10 +267,7 @@ export class HomeworkMiner {
         again(tree.tip);
       return;
     }
-    const due = this.#fresh.takeDue(nowMs).flatMap((hash) => {
-      const entry = this.#known.has(hash) ? undefined : tree.get(hash);
-      return entry !== undefined && tree.at(entry.height)?.hash === hash ? [entry] : [];
-    });
+    const due = this.#fresh.takeDue(nowMs).flatMap((hash) => this.#unshown(hash, tree) ?? []);
     const copies = due.length > REPEATED_ONCE_LIMIT ? 2 : 1;
     for (const entry of due) for (let copy = 0; copy < copies; copy++) if (!again(entry)) return;
   }
@@ -299,10 +326,14 @@ class Burst {
     this.#nowMs = nowMs;
   }
 
-  /** Whether another block fits into the budget, the genesis blocks that must come before it included. */
-  get hasRoom(): boolean {
+  /** How many more blocks fit into the budget, beside the genesis blocks that must come before them. */
+  get room(): number {
     const before = this.blocks.length === 0 ? this.#genesisCopies : 0;
-    return this.#budget.available(this.#nowMs) > before;
+    return this.#budget.available(this.#nowMs) - before;
+  }
+
+  get hasRoom(): boolean {
+    return this.room > 0;
   }
 
   add(entry: TreeEntry): void {

@@ -23,6 +23,8 @@ const MINUTES = 10;
 const SHARES = [0.2, 0.35, 0.5, 0.65, 0.8, 0.85];
 /** At a third of the power single runs differ by a tenth. */
 const SEEDS = 32;
+/** Chains of ours that grow fast: one lost block costs a naive miner all that follow until it comes again. */
+const FAST = { share: 0.9, spacingsMs: [250, 125], minutes: 2, seeds: 8 } as const;
 const MODEL_SEEDS = 1_000;
 /** Many short worlds instead of a long one, whose checkers go through its whole chain again and again. */
 const SHARE_WORLDS = 20;
@@ -42,6 +44,7 @@ const bench: Bench = {
     ...(await measureBridgeDelay()),
     ...shareFigures(),
     ...SHARES.flatMap(lossFigures),
+    ...FAST.spacingsMs.flatMap(fastFigures),
   ],
 };
 export default bench;
@@ -72,6 +75,24 @@ function lossFigures(share: number): Figure[] {
       against: `${of}, model of 20 % lost`,
     },
     { name: `${of}, growth kept`, value: lossy, unit: 'blocks', against: `${of}, no loss` },
+    { name: `${of}, behind at most`, value: behindMs / 1_000, unit: 's' },
+  ];
+}
+
+function fastFigures(spacingMs: number): Figure[] {
+  const { share, minutes, seeds } = FAST;
+  const worlds = (loss: number) =>
+    Array.from({ length: seeds }, (_, i) =>
+      simulateLoss({ seed: i + 1, share, loss, minutes, spacingMs }),
+    );
+  const sum = (outcomes: LossOutcome[]) =>
+    outcomes.reduce((total, { height }) => total + height, 0);
+  const lossy = worlds(LOSS);
+  const of = `a block each ${spacingMs} ms`;
+  const behindMs = Math.max(...lossy.map((outcome) => outcome.behindMs));
+  return [
+    { name: `${of}, no loss`, value: sum(worlds(0)), unit: 'blocks' },
+    { name: `${of}, growth kept`, value: sum(lossy), unit: 'blocks', against: `${of}, no loss` },
     { name: `${of}, behind at most`, value: behindMs / 1_000, unit: 's' },
   ];
 }

@@ -22,6 +22,8 @@ export interface LossWorld {
   readonly share: number;
   readonly loss: number;
   readonly minutes: number;
+  /** The mean time between blocks of all; a second where it is not given. */
+  readonly spacingMs?: number;
 }
 
 export interface LossOutcome {
@@ -69,9 +71,10 @@ export function simulateLoss(spec: LossWorld): LossOutcome {
   };
 }
 
-function optionsOf({ seed, share, loss, minutes }: LossWorld): WorldOptions {
+function optionsOf(world: LossWorld): WorldOptions {
+  const { seed, share, loss, minutes, spacingMs = SPACING_MS } = world;
   const stopsMs = 60_000 * minutes;
-  const powerOfAll = (HASHES_PER_PROOF * 1_000) / SPACING_MS;
+  const powerOfAll = (HASHES_PER_PROOF * 1_000) / spacingMs;
   const miner = (self: number, other: number) => ({
     hashesPerSecond: (powerOfAll * (1 - share)) / 2,
     startsMs: self === 1 ? 1_000 : 0,
