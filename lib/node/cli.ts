@@ -23,6 +23,7 @@ import { readStartFlags } from './start-flags.ts';
 import { runStart } from './start-command.ts';
 import { EXIT, processTerminal, type Terminal } from './terminal.ts';
 import type { FlagsOutcome } from './flag-values.ts';
+import { joinVectors } from './wide-vectors.ts';
 
 const COMMAND_HELPS = new Map([
   ['start', START_HELP],
@@ -90,5 +91,6 @@ async function runCommand<Flags>(
   }
 }
 
+joinVectors();
 // WebRTC's threads would keep the process for seconds, so it ends by its own word.
 process.exit(await run(process.argv.slice(2), processTerminal));

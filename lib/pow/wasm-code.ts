@@ -103,6 +103,11 @@ export class CodeWriter {
       this.code.teeLocal((this.#locals[stream]![expression.id] = this.#newLocal(stream)));
   }
 
+  /** Puts a value that comes from outside into a local, where all that use it find it. */
+  bring(expression: Expression, stream: number): void {
+    this.#localOf(expression, stream);
+  }
+
   /** A local for the caller's own use. */
   declare(isVector: boolean): number {
     return this.#parameters + this.#localTypes.push(isVector ? V128 : I32) - 1;

@@ -115,7 +115,11 @@ export function emitSharedModule(trace: Trace, variant: SharedVariant): SharedMo
     },
   }));
   const writer = new CodeWriter(ROUND_PARAMETERS, streams, variant);
-  for (const round of byRound(roundParts)) streams.forEach((_, s) => writer.compute(round, s));
+  const outside = new Set<Expression>([...midstateTable, ...sharedAt.keys()]);
+  for (const round of byRound(roundParts)) {
+    if (vectors > 1) bringTogether(writer, round.flatMap(operandsOf), outside, vectors);
+    streams.forEach((_, s) => writer.compute(round, s));
+  }
   writeCheck(writer, trace.top, streams, vectors, { target: TARGET_AT, tops: TOPS_AT });
 
   const step = VECTOR_LANES << (32 - trace.layout.variedBits);
@@ -132,6 +136,22 @@ export function emitSharedModule(trace: Trace, variant: SharedVariant): SharedMo
     midstateTableAt,
     midstateTableBytes,
   };
+}
+
+/**
+ * Loads what all vectors take from outside, one vector's after the other's: an engine may join two vectors into one of
+ * twice the width, but only where nothing that could fail stands between their loads.
+ */
+function bringTogether(
+  writer: CodeWriter,
+  operands: readonly Expression[],
+  outside: Set<Expression>,
+  vectors: number,
+): void {
+  for (const operand of operands) {
+    if (!outside.delete(operand)) continue;
+    for (let s = 0; s < vectors; s++) writer.bring(operand, s);
+  }
 }
 
 /** Locals of the driver: its parameters, calls done, calls up to this group's end, and the parameters of a call. */

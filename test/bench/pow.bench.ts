@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { chromium, type Browser } from 'playwright-core';
+import { wideVectorFlags } from '../../lib/node/wide-vectors.ts';
 import { browserPath } from '../e2e/harness/processes.ts';
 import { measureRate, quantile, type Bench, type Figure } from './bench.ts';
 import { buildScript } from './browser-script.ts';
@@ -30,6 +31,7 @@ const bench: Bench = {
   async run() {
     const node: Measured[][] = [];
     const browser: Measured[][] = [];
+    const joining: Measured[][] = [];
     const worker = await buildScript(new URL('pow-worker.ts', import.meta.url));
     const folder = mkdtempSync(join(tmpdir(), 'pow-'));
     const program = join(folder, 'process.mjs');
@@ -37,11 +39,13 @@ const bench: Bench = {
     for (let i = 0; i < PROCESSES; i++) {
       node.push(await measureInNode(program));
       browser.push(await measureInChromium(worker));
+      joining.push(await measureInChromium(worker, ['--js-flags=--experimental-wasm-revectorize']));
     }
     rmSync(folder, { recursive: true });
     return [
       ...figuresOf('Node', node),
       ...figuresOf('Chromium', browser),
+      ...figuresOf('Chromium that joins vectors', joining),
       ...measureOthers(),
       ...(await measurePool()),
       ...(await measureTips()),
@@ -67,11 +71,15 @@ function figuresOf(engine: string, processes: readonly Measured[][]): Figure[] {
 
 /** A process of the built program, as users run it: what runs TypeScript slows its first moments. */
 async function measureInNode(program: string): Promise<Measured[]> {
-  const { stdout } = await run(process.execPath, [program]);
+  const flags = wideVectorFlags(process.versions.node, process.arch);
+  const { stdout } = await run(process.execPath, [...flags, program]);
   return JSON.parse(stdout) as Measured[];
 }
 
-async function measureInChromium(program: string): Promise<Measured[]> {
+async function measureInChromium(
+  program: string,
+  flags: readonly string[] = [],
+): Promise<Measured[]> {
   return inChromium(async (browser) => {
     const page = await browser.newPage();
     return page.evaluate(
@@ -85,14 +93,23 @@ async function measureInChromium(program: string): Promise<Measured[]> {
         }),
       program,
     );
-  });
+  }, flags);
 }
 
 /** Does something with a browser that was never used before. */
-async function inChromium<Result>(use: (browser: Browser) => Promise<Result>): Promise<Result> {
+async function inChromium<Result>(
+  use: (browser: Browser) => Promise<Result>,
+  flags: readonly string[] = [],
+): Promise<Result> {
   const browser = await chromium.launch({
     executablePath: browserPath(),
-    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      ...flags,
+    ],
   });
   try {
     return await use(browser);
@@ -103,7 +120,10 @@ async function inChromium<Result>(use: (browser: Browser) => Promise<Result>): P
 
 /** How long a new tip waits until it is searched. */
 async function measureTips(): Promise<Figure[]> {
-  const delays = { Node: await measureNodeTips(), Chromium: await inChromium(measureBrowserTips) };
+  const delays = {
+    Node: await measureNodeTips(),
+    Chromium: await inChromium((browser) => measureBrowserTips(browser)),
+  };
   return Object.entries(delays).flatMap(([engine, all]) =>
     [0.5, 0.95].map((share) => ({
       name: `${engine}: new tip to a worker searching it, ${share === 0.5 ? 'median' : 'p95'}`,
