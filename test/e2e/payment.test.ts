@@ -4,6 +4,7 @@
 import { expect } from 'vitest';
 import type { PeerSnapshot } from '../../lib/peer/snapshot.ts';
 import { BLOCK_REWARD } from '../../lib/ledger/genesis.ts';
+import { pay, SIGNED } from './harness/payments.ts';
 import { joinRoom, type TabMember } from './harness/room.ts';
 import { reload, servePage } from './harness/stores.ts';
 import { waitFor } from './harness/wait.ts';
@@ -11,7 +12,6 @@ import { test } from './harness/world.ts';
 
 /** A machine that runs much else besides. */
 const WITHIN_MS = 120_000;
-const SIGNED: ReadonlySet<string> = new Set(['committed', 'listed', 'confirmed']);
 const AMOUNT = 20;
 
 test('one tab pays another before a witness: all three show it, in a block, and after a reload', async ({
@@ -39,19 +39,7 @@ test('one tab pays another before a witness: all three show it, in a block, and 
   await page.locator('#pay-amount').fill('half a coin');
   await page.getByRole('button', { name: 'Pay', exact: true }).click();
   await page.getByRole('alert').filter({ hasText: 'whole number of coins' }).waitFor();
-  await page.locator('#pay-witness').selectOption(witness.nodeId);
-  // On a machine that stands still for half a minute a payment may be given up: nothing is paid, and one pays again.
-  await waitFor(
-    async () => {
-      const state = (await payer.snapshot()).payments.at(-1)?.state ?? 'aborted';
-      if (state === 'aborted') {
-        await page.locator('#pay-amount').fill(String(AMOUNT));
-        await page.getByRole('button', { name: 'Pay', exact: true }).click();
-      }
-      return SIGNED.has(state);
-    },
-    { timeoutMs: WITHIN_MS, describe: 'all three have signed' },
-  );
+  await pay(payer, { to: payee, witness, amount: AMOUNT });
   for (const member of all) {
     await untilSeen(member, 'a block holds the payment', ({ wallet, payments }) => {
       const listed = wallet?.transactions.some(({ state }) => state.kind === 'listed');

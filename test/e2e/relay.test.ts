@@ -3,6 +3,7 @@
  */
 import { expect } from 'vitest';
 import { compareChains } from './harness/agreement.ts';
+import { openBarred } from './harness/barred.ts';
 import { joinRoom, serveRoom } from './harness/room.ts';
 import { breakLinks, kindsOf, openBreakable, surviveServerLoss } from './harness/server-loss.ts';
 import { waitFor } from './harness/wait.ts';
@@ -15,14 +16,7 @@ test('a tab without WebRTC mines and follows the chain with those that have it',
   world,
 }) => {
   const room = await serveRoom(world, { flags: ['--target', '2**238', '--spacing', '1s'] });
-  const browser = await world.browser();
-  const managed = await browser.openProfile();
-  await managed.context.addInitScript(() => {
-    // As an administrator's policy does it.
-    for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection'])
-      Reflect.deleteProperty(window, name);
-  });
-  const barred = await joinRoom(world, 'barred', room.link, managed);
+  const barred = await joinRoom(world, 'barred', room.link, await openBarred(world));
   const others = [
     await joinRoom(world, 'tab 1', room.link),
     await joinRoom(world, 'tab 2', room.link),

@@ -17,8 +17,8 @@ import {
 } from '../../lib/ledger/transaction.ts';
 import { bytesToHex } from '../../lib/chain/bytes.ts';
 import { encodeMessage, PROTOCOL_VERSION } from '../../lib/net/messages.ts';
-import { joinRoom, type TabMember } from './harness/room.ts';
-import { servePage } from './harness/stores.ts';
+import { joinRoom, POWER, type TabMember } from './harness/room.ts';
+import { readStore, reload, servePage, storeOf } from './harness/stores.ts';
 import { joinAsStranger } from './harness/stranger.ts';
 import { waitFor } from './harness/wait.ts';
 import { test } from './harness/world.ts';
@@ -26,6 +26,7 @@ import { test } from './harness/world.ts';
 const WITHIN_MS = 120_000;
 const ROOM = 'market';
 const LINE = 'a line for everybody';
+const KEPT_LINE = 'a line that waits while its tab is reloaded';
 /** More coins than one payment takes. */
 const COINS = 6;
 
@@ -34,7 +35,7 @@ test('lines, merges and an attempt to spend a coin twice stand in the list of ev
 }) => {
   const address = await servePage(world);
   const link = `${address}#r=${ROOM}&g=new&target=2**240&spacing=1000`;
-  const payer = await joinRoom(world, 'payer', link);
+  const payer = await reloadWaiting(await joinRoom(world, 'payer', link));
   const payee = await joinRoom(world, 'payee', link);
   const both = [payer, payee];
   for (const { tab } of both) tab.page.setDefaultTimeout(WITHIN_MS);
@@ -50,6 +51,7 @@ test('lines, merges and an attempt to spend a coin twice stand in the list of ev
   for (const { tab } of both) {
     const listed = tab.page.locator('[data-testid=transaction][data-state=listed]');
     await listed.filter({ hasText: LINE }).waitFor();
+    await listed.filter({ hasText: KEPT_LINE }).waitFor();
     await listed.filter({ hasText: 'small coins into one of' }).first().waitFor();
   }
 
@@ -138,6 +140,23 @@ test('lines, merges and an attempt to spend a coin twice stand in the list of ev
   const workers = newcomer.tab.page.workers().map((worker) => worker.url());
   expect(workers.filter((url) => url.includes('signature'))).toHaveLength(1);
 });
+
+/** Writes a line in a tab that is alone and does not mine, and reloads it once the line is on the disk. */
+async function reloadWaiting(member: TabMember): Promise<TabMember> {
+  const { page } = member.tab;
+  await until(member, 'it has stored a block', ({ storedHeight }) => storedHeight !== null);
+  await member.setPaused(true);
+  await page.locator('#line').fill(KEPT_LINE);
+  await page.getByRole('button', { name: 'Write', exact: true }).click();
+  const store = await storeOf(page);
+  await waitFor(
+    async () => (await readStore(page, store)).some(([key]) => key.startsWith('transaction:')),
+    { timeoutMs: WITHIN_MS, describe: 'the line is on the disk' },
+  );
+  const again = await reload(member);
+  await again.setPower(POWER);
+  return again;
+}
 
 async function holds(member: TabMember, wanted: string, kind: string): Promise<boolean> {
   const { wallet } = await member.snapshot();

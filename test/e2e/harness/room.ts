@@ -16,7 +16,7 @@ import type { World } from './world.ts';
 const START_TIMEOUT_MS = 120_000;
 const OPEN_TIMEOUT_MS = 120_000;
 /** Tabs at full power would take both cores of a small machine from the pages, servers and processes under test. */
-const POWER = 0.3;
+export const POWER = 0.3;
 
 /** One block as any member shows it. */
 export interface SeenBlock {
