@@ -222,11 +222,11 @@ describe('what an account has signed alone', () => {
 
   it('is kept up to a limit, the oldest no longer', () => {
     const before = start(1);
-    const peer = restart(before);
+    const peer = restart(before, false);
     for (let i = 0; i <= KEPT_LIMIT; i++) peer.step({ kind: 'write', text: `line ${i}` });
     expect(restoredFrom(peer.outputs, before)!.transactions).toHaveLength(KEPT_LIMIT);
     expect(waiting(peer)).toHaveLength(KEPT_LIMIT + 1);
-    const again = restart(restoredFrom(peer.outputs, before));
+    const again = restart(restoredFrom(peer.outputs, before), false);
     const lines = waiting(again).map(({ body }) => (body.kind === 'note' ? body.text : ''));
     expect(lines).toHaveLength(KEPT_LIMIT);
     expect(lines).not.toContain('line 0');
