@@ -8,7 +8,7 @@ whose parent it does not know is dropped. One malformed datagram ends its listen
 and the first seen of equals stays.
 
 Environment, for tests: TARGET (`2**235`, or a number) and HASHES_PER_SECOND, which holds the search back.
-Prints one line of JSON for each accepted block: {"height", "hash", "mine"}.
+Prints one line of JSON for each accepted block: {"height", "hash", "mine", "hashes"}, the last tried so far in all.
 """
 
 import base64
@@ -80,6 +80,7 @@ class Miner:
         self.target = read_target(os.environ.get("TARGET", "2**235")).to_bytes(32, "big")
         self.hashes_per_second = float(os.environ.get("HASHES_PER_SECOND", "0"))
         self.chain = None
+        self.hashes = 0
         self.inbox = queue.Queue()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((host, port))
@@ -124,13 +125,15 @@ class Miner:
             batch = max(1, int(self.hashes_per_second / BATCHES_PER_SECOND))
         started, searched = time.monotonic(), 0
         while True:
-            for _ in range(batch):
+            for tried in range(1, batch + 1):
                 nonce = (nonce + 1) % 2**64
                 p_o_w = nonce.to_bytes(8, "big")
                 attempt = midstate.copy()
                 attempt.update(p_o_w)
                 if attempt.digest() <= self.target:
+                    self.hashes += tried
                     return Block(data, previous_hash, p_o_w)
+            self.hashes += batch
             searched += batch
             while True:
                 while self.chain is not None and not self.inbox.empty():
@@ -153,7 +156,8 @@ class Miner:
 
     def report(self, block, mine):
         height = self.chain.heights[block.hash()]
-        print(json.dumps({"height": height, "hash": block.hash().hex(), "mine": mine}), flush=True)
+        line = {"height": height, "hash": block.hash().hex(), "mine": mine, "hashes": self.hashes}
+        print(json.dumps(line), flush=True)
 
 
 def read_target(text):

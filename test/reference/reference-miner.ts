@@ -12,6 +12,8 @@ export interface ReferenceBlock {
   readonly height: number;
   readonly hash: string;
   readonly mine: boolean;
+  /** Those that it had tried by then in all. */
+  readonly hashes: number;
 }
 
 export interface ReferenceMiner {

@@ -25,8 +25,18 @@ export interface LossyMinersOptions {
   readonly atEnd: (close: () => unknown) => void;
 }
 
+export interface OwnFigures {
+  readonly height: number;
+  /** Blocks that it found, those that others outran included. */
+  readonly found: number;
+  /** Those tried so far. */
+  readonly hashes: number;
+}
+
 export interface LossyMiners {
   readonly references: readonly ReferenceMiner[];
+  /** What ours tells of itself at this moment. */
+  figures(): Promise<OwnFigures>;
   /** The hashes of our best chain, genesis first. */
   chain(): Promise<string[]>;
   /** How many blocks a reference miner's tip is below ours; null while it is on another chain. */
@@ -70,9 +80,20 @@ export async function startLossyMiners(options: LossyMinersOptions): Promise<Los
   await ours.waitForLine(/Status at/, PATIENCE_MS);
   const founder = await refer(first, [seen.second, seen.own], true);
   let height = -1;
+  const ask = async (page: string): Promise<string> =>
+    (await fetch(`http://127.0.0.1:${status}/${page}`)).text();
+  const figures = async (): Promise<OwnFigures> => {
+    const text = await ask('metrics');
+    const figure = (name: string) =>
+      Number(new RegExp(`^tabchain_${name} (\\d+)$`, 'm').exec(text)?.[1]);
+    return {
+      height: figure('height'),
+      found: figure('blocks_found_total'),
+      hashes: figure('hashes_total'),
+    };
+  };
   const chain = async (): Promise<string[]> => {
-    const response = await fetch(`http://127.0.0.1:${status}/chain`);
-    const lines = (await response.text()).split('\n').filter((line) => line !== '');
+    const lines = (await ask('chain')).split('\n').filter((line) => line !== '');
     height = lines.length - 1;
     return lines.map((line) => {
       const decoded = decodeBlock(new TextEncoder().encode(line));
@@ -88,6 +109,7 @@ export async function startLossyMiners(options: LossyMinersOptions): Promise<Los
   const references = [founder, late];
   return {
     references,
+    figures,
     chain,
     async lags() {
       // Asked for before ours: what they follow then is in our chain, or on another one.
