@@ -102,7 +102,7 @@ export class Peer {
         this.context.outputs.push({ kind: 'dial', nodeId });
     this.#room.giveUpLinks();
     this.#room.catchUp();
-    this.search.direct(this.#room.syncing, !isMessage);
+    this.search.direct(this.#room.syncing, !isMessage, input.kind === 'received');
     return this.context.outputs;
   }
 

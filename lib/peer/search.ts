@@ -13,6 +13,11 @@ import { SentNotes } from './sent-notes.ts';
 
 /** A peer that enters a room with others in it waits so long for the first hello before it mines. */
 export const SETTLING_MS = 3_000;
+/**
+ * After a new template the next one waits until the messages that are there have been heard, or for this long: in a
+ * burst of blocks each would be stale before it is searched, and cost the search and the peer a part of their time (R8).
+ */
+export const BURST_MS = 1;
 /** A peer of a new room waits so long for an older one before it makes the genesis block itself. */
 export const GENESIS_GRACE_MS = 2_500;
 
@@ -29,6 +34,8 @@ export class Search {
   #directedSyncing = false;
   #directedGreeted: readonly RoomNeighbour[] = [];
   #startedMs: number | null = null;
+  /** When the search was given a template last. */
+  #renewedMs = Number.NEGATIVE_INFINITY;
   #presentKnown = false;
   #lastDuty = 1;
 
@@ -46,8 +53,9 @@ export class Search {
   /**
    * Sets the search to what the peer's state asks for; does nothing where it runs already.
    * @param hasTimePassed false after a message: what only time changes then waits for the next tick
+   * @param isHeard true after a message that others may follow at once
    */
-  direct(syncing: boolean, hasTimePassed: boolean): void {
+  direct(syncing: boolean, hasTimePassed: boolean, isHeard: boolean): void {
     const { chain, budget } = this.#keeper;
     const greeted = this.#context.greeted();
     if (
@@ -58,6 +66,10 @@ export class Search {
       greeted === this.#directedGreeted
     )
       return;
+    if (isHeard && this.desk.active && this.#context.nowMs - this.#renewedMs < BURST_MS) {
+      this.#context.askToResume();
+      return;
+    }
     this.#directedTip = chain?.tip ?? null;
     this.#directedSyncing = syncing;
     this.#directedGreeted = greeted;
@@ -89,7 +101,9 @@ export class Search {
     const { dataLimitBytes = DATA_LIMITS_BYTES.most } = options;
     const wish = { networkMs, miner, name, note, spacingMs, dataLimitBytes, waiting };
     const template = this.desk.renew(chain, wish);
-    if (template !== null) outputs.push({ kind: 'mine', template });
+    if (template === null) return;
+    this.#renewedMs = nowMs;
+    outputs.push({ kind: 'mine', template });
   }
 
   /** A proof was found: our block is the first of its kind in the room. */

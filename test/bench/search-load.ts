@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createThreadPool } from '../../lib/drivers/workers/thread-pool.ts';
+import type { PeerOutput } from '../../lib/peer/inputs.ts';
 import type { TestPeer } from '../support/peers.ts';
 import { quantile, type Figure } from './bench.ts';
 
@@ -49,6 +50,13 @@ export async function measureSearchLoad(floods: readonly Flood[]): Promise<Figur
   const figures: Figure[] = [];
   for (const { name, perSecond, peer, datagram } of floods) {
     let sent = 0;
+    const take = (outputs: readonly PeerOutput[]) => {
+      for (const { kind } of outputs)
+        if (kind === 'mine') search(peer);
+        else if (kind === 'resume') setImmediate(() => take(peer.step({ kind: 'resume' })));
+    };
+    peer.resumes = false;
+    const laterMs = peer.monotonicMs - performance.now();
     const flood = async () => {
       const startedMs = performance.now();
       const first = sent;
@@ -56,8 +64,8 @@ export async function measureSearchLoad(floods: readonly Flood[]): Promise<Figur
         const due = first + Math.floor((elapsedMs * perSecond) / 1_000);
         for (; sent < due; sent++) {
           const [linkId, bytes] = datagram(sent);
-          for (const output of peer.hearBytes(linkId, bytes))
-            if (output.kind === 'mine') search(peer);
+          peer.monotonicMs = performance.now() + laterMs;
+          take(peer.hearBytes(linkId, bytes));
         }
         peer.outputs.length = 0;
         await wait(STEP_MS);

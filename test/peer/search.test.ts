@@ -3,8 +3,8 @@ import { hashBlockHex } from '../../lib/chain/block.ts';
 import { bytesToHex } from '../../lib/chain/bytes.ts';
 import { encodeBlock } from '../../lib/chain/codec.ts';
 import { readPayload } from '../../lib/ledger/payload.ts';
-import type { PeerInput } from '../../lib/peer/inputs.ts';
-import { SETTLING_MS } from '../../lib/peer/search.ts';
+import type { PeerInput, PeerOutput } from '../../lib/peer/inputs.ts';
+import { BURST_MS, SETTLING_MS } from '../../lib/peer/search.ts';
 import { FREE_GENESIS_HASH, freeBlock, freeBlocks, lastHash } from '../support/free-chain.ts';
 import { keysOf, messagesIn, proofOf, stored, TestPeer } from '../support/peers.ts';
 
@@ -125,6 +125,32 @@ describe('the search', () => {
     const link = peer.greet(2);
     peer.hear(link, { type: 'block', block: CHAIN[2]! });
     expect(bytesToHex(peer.template!.previousHash)).toBe(lastHash(CHAIN));
+  });
+
+  it('is given one template at the begin of a burst of blocks, and one when all were heard', () => {
+    const peer = new TestPeer(1, { mines: true, room: '' }, stored(CHAIN));
+    peer.resumes = false;
+    peer.monotonicMs += BURST_MS;
+    const burst = freeBlocks(lastHash(CHAIN), 20, 'theirs');
+    const parents = (outputs: readonly PeerOutput[]) =>
+      outputs.flatMap((output) =>
+        output.kind === 'mine' ? [bytesToHex(output.template!.previousHash)] : [],
+      );
+    const heard = burst.map((block) => peer.hearBytes('udp:?', encodeBlock(block)));
+    expect(parents(heard[0]!)).toEqual([hashBlockHex(burst[0]!)]);
+    expect(parents(heard.flat())).toHaveLength(1);
+    expect(heard.flat().filter(({ kind }) => kind === 'resume')).toHaveLength(1);
+    expect(parents(peer.step({ kind: 'resume' }))).toEqual([lastHash(burst)]);
+  });
+
+  it('is not kept from new tips by a burst that does not end', () => {
+    const peer = new TestPeer(1, { mines: true, room: '' }, stored(CHAIN));
+    peer.resumes = false;
+    for (const block of freeBlocks(lastHash(CHAIN), 20, 'theirs')) {
+      peer.monotonicMs += BURST_MS;
+      peer.hearBytes('udp:?', encodeBlock(block));
+      expect(bytesToHex(peer.template!.previousHash)).toBe(hashBlockHex(block));
+    }
   });
 
   it('keeps its data small for miners that read little, where it is told to', () => {
