@@ -14,6 +14,14 @@ const LEAST_REDRAW_MS = 250;
  * block, and where many tabs share a computer, all of them would draw at the very moment when all pass it on.
  */
 const PASSING_ON_MS = 80;
+/**
+ * Where many tabs share a computer that draws without a graphics card, drawing would keep them from each other's blocks.
+ * So long after a drawing the next frame should have come; by what it is late, times the second, the next drawing is
+ * put off, for the third at most.
+ */
+const LATE_FRAMES = { fromMs: 40, patience: 8, longestRestMs: 2_000 } as const;
+/** A frame so late makes every movement a leap: things are put where they belong at once. */
+const MOTION_LIMIT_MS = 100;
 /** While a chain is fetched its tip changes all the time, and drawing must not keep the page from fetching. */
 const SYNCING_REDRAW_MS = 1_000;
 /** The title of a hidden tab is all that shows of it, and timers there run once a second. */
@@ -31,6 +39,8 @@ export class RoomView {
   readonly #onVisibility = (): void => this.#wake();
   #scheduled = false;
   #drawnMs = 0;
+  /** How much too late the frame after the last drawing came. */
+  #lateMs = 0;
   /** When a new tip is to be drawn; null where there is none. */
   #tipDueMs: number | null = null;
 
@@ -67,10 +77,11 @@ export class RoomView {
   #draw(): void {
     const next = this.session.snapshot();
     const isSyncing = next.phase === 'syncing';
-    const leastMs = isSyncing ? SYNCING_REDRAW_MS : LEAST_REDRAW_MS;
+    const lateRestMs = Math.min(LATE_FRAMES.patience * this.#lateMs, LATE_FRAMES.longestRestMs);
+    const leastMs = Math.max(isSyncing ? SYNCING_REDRAW_MS : LEAST_REDRAW_MS, lateRestMs);
     const isNewTip = !isSyncing && next.tip?.hash !== this.snapshot.tip?.hash;
     const nowMs = performance.now();
-    if (isNewTip) this.#tipDueMs ??= nowMs + PASSING_ON_MS;
+    if (isNewTip) this.#tipDueMs ??= Math.max(nowMs + PASSING_ON_MS, this.#drawnMs + lateRestMs);
     const restMs = isNewTip ? this.#tipDueMs! - nowMs : leastMs - (nowMs - this.#drawnMs);
     if (restMs > 0) {
       setTimeout(() => requestAnimationFrame(() => this.#draw()), restMs);
@@ -82,6 +93,12 @@ export class RoomView {
     this.snapshot = next;
     this.links = continueHistory(this.links, next.peers, Date.now());
     document.title = titleOf(next);
+    requestAnimationFrame(() => this.#judgeFrame(performance.now() - nowMs));
+  }
+
+  #judgeFrame(frameMs: number): void {
+    this.#lateMs = Math.max(0, frameMs - LATE_FRAMES.fromMs);
+    document.documentElement.toggleAttribute('data-busy', frameMs > MOTION_LIMIT_MS);
   }
 }
 

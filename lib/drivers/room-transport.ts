@@ -10,13 +10,12 @@ import { createPeerCalls } from './peer-calls.ts';
 import { createRelayTransport } from './relay/transport.ts';
 import { createSignalingClient, type WebSocketConstructor } from './signaling/client.ts';
 import type { Transport, TransportEvents } from './transport.ts';
+import { createUpgrades, type UpgradeOptions } from './upgrades.ts';
 import { createHandLinks } from './webrtc/hand-links.ts';
 import { SignalGuard } from './webrtc/signed-signal.ts';
 import type { DialSignal } from './webrtc/signal.ts';
 import type { WebRtcEvents, WebRtcTransport } from './webrtc/contract.ts';
 
-/** First pause after a failed try to replace a relayed link; it doubles up to the second figure. */
-export const UPGRADE_PAUSE_MS = { first: 15_000, most: 600_000 } as const;
 /**
  * A replaced link over the relay stays open for so long, unheard, so that the other end can notice its direct link
  * first and is at no moment without one.
@@ -36,14 +35,8 @@ export interface RoomTransportOptions {
   readonly random: () => number;
   /** Unix time in milliseconds. */
   readonly readWallMs: () => number;
-  /** Replaces {@link UPGRADE_PAUSE_MS}. */
-  readonly upgradePauseMs?: { readonly first: number; readonly most: number };
-}
-
-/** A link over the relay that is to be replaced by a direct one. */
-interface Upgrade {
-  failures: number;
-  timer: ReturnType<typeof setTimeout> | undefined;
+  /** Replaces the usual pause before a direct link is tried again. */
+  readonly upgradePauseMs?: UpgradeOptions['pauseMs'];
 }
 
 /** Joins the room. No event is called within a call of a method, but `signal`, and none after `close`. */
@@ -51,11 +44,10 @@ export function createRoomTransport(
   options: RoomTransportOptions,
   events: TransportEvents,
 ): Transport {
-  const { keys, room, upgradePauseMs = UPGRADE_PAUSE_MS } = options;
+  const { keys, room, random } = options;
   const guard = new SignalGuard({ keys, room, readWallMs: options.readWallMs });
   const relayed = new Map<string, string>();
   const directed = new Map<string, string>();
-  const upgrades = new Map<string, Upgrade>();
   const superseded = new Map<string, ReturnType<typeof setTimeout>>();
   /** Nodes that our owner dialled and no relay reaches. */
   const dials = new Set<string>();
@@ -69,7 +61,7 @@ export function createRoomTransport(
       room,
       nodeId: keys.account,
       WebSocket: options.WebSocket,
-      random: options.random,
+      random,
     },
     {
       state(state) {
@@ -107,7 +99,7 @@ export function createRoomTransport(
         if (isClosed) return;
         relayed.set(nodeId, linkId);
         events.connected(linkId, 'relay', nodeId);
-        if (isCaller && direct !== null && !isClosed) upgrade(nodeId);
+        if (isCaller && direct !== null && !isClosed) upgrades.add(nodeId);
       },
       received(linkId, bytes) {
         if (!superseded.has(linkId)) events.received(linkId, bytes);
@@ -125,7 +117,7 @@ export function createRoomTransport(
     options.createDirect?.({
       connected(linkId, kind, nodeId) {
         dials.delete(nodeId);
-        forgetUpgrade(nodeId);
+        upgrades.forget(nodeId);
         replace(relayed, nodeId, supersede);
         if (isClosed) return;
         directed.set(nodeId, linkId);
@@ -135,11 +127,17 @@ export function createRoomTransport(
       disconnected: (linkId) => lost(directed, linkId),
       dialFailed(nodeId) {
         if (dials.delete(nodeId)) events.dialFailed(nodeId);
-        else tryLater(nodeId);
+        else upgrades.failed(nodeId);
       },
       signal: postSignal,
       warn: (message) => events.warn(message),
     }) ?? null;
+
+  const upgrades = createUpgrades({
+    pauseMs: options.upgradePauseMs,
+    random,
+    dial: (nodeId) => direct?.dial(nodeId),
+  });
 
   const { startByHand } = direct ?? {};
   const byHand =
@@ -150,11 +148,11 @@ export function createRoomTransport(
       start: startByHand,
       isLinked: (nodeId) => directed.has(nodeId),
       opening: (nodeId) => void invited.add(nodeId),
-      random: options.random,
+      random,
       readWallMs: options.readWallMs,
     });
 
-  const calls = createPeerCalls(options.random, {
+  const calls = createPeerCalls(random, {
     post: (to, body) => events.signal?.(to, body),
     answered: (nodeId) => direct?.dial(nodeId),
     unanswered(nodeId) {
@@ -215,29 +213,10 @@ export function createRoomTransport(
     for (const [nodeId, known] of links) {
       if (known !== linkId) continue;
       links.delete(nodeId);
-      if (links === relayed) forgetUpgrade(nodeId);
+      if (links === relayed) upgrades.forget(nodeId);
       if (!isClosed) events.disconnected(linkId);
       return;
     }
-  }
-
-  function upgrade(nodeId: string): void {
-    upgrades.set(nodeId, { failures: 0, timer: undefined });
-    direct?.dial(nodeId);
-  }
-
-  function tryLater(nodeId: string): void {
-    const planned = upgrades.get(nodeId);
-    if (planned === undefined) return;
-    const pauseMs = Math.min(upgradePauseMs.first * 2 ** planned.failures, upgradePauseMs.most);
-    planned.failures++;
-    // Half of the pause at random, so that a room does not try again all at once.
-    planned.timer = setTimeout(() => direct?.dial(nodeId), pauseMs * (0.5 + options.random() / 2));
-  }
-
-  function forgetUpgrade(nodeId: string): void {
-    clearTimeout(upgrades.get(nodeId)?.timer);
-    upgrades.delete(nodeId);
   }
 
   function postSignal(to: string, signal: DialSignal): void {
@@ -284,7 +263,7 @@ export function createRoomTransport(
       if (isClosed) return;
       isClosed = true;
       for (const timer of superseded.values()) clearTimeout(timer);
-      for (const { timer } of upgrades.values()) clearTimeout(timer);
+      upgrades.close();
       calls.close();
       byHand?.close();
       relay.close();

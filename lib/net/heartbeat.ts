@@ -6,23 +6,36 @@
 export const PING_INTERVAL_MS = 2_000;
 /** Two pings unanswered, and nothing else heard: a killed tab. One that only stalled is linked again within seconds. */
 export const SILENCE_LIMIT_MS = 5_000;
+/**
+ * Where answers take longer than the first figure, a machine is too busy or a network too slow, and so many times what
+ * they take beyond it is waited longer, up to the last figure. Who closed such links and made them anew would make the
+ * machine busier, until all are closed.
+ */
+export const SLOW_ANSWERS = { fromMs: 250, patience: 8, silenceLimitMs: 30_000 } as const;
+/** What was sent to us while we were kept from our turn waits unread, so that of such a pause only this counts as silence. */
+export const COUNTED_PAUSE_MS = 1_000;
 /** A peer that has said that its page is hidden: browsers let such pages sleep, and a look at another app is short. */
 export const HIDDEN_SILENCE_LIMIT_MS = 90_000;
 /** A delay is the mean of about this many measurements. */
 const SMOOTHING = 4;
+/** Pings whose answer still measures the delay: where it is long, the next ping is out before. */
+const AWAITED_PINGS_LIMIT = 5;
 
 export type HeartbeatAction = { kind: 'none' } | { kind: 'ping'; id: number } | { kind: 'silent' };
 
 export class Heartbeat {
   #lastHeardMs: number;
+  #tickedMs: number;
   #nextPingMs: number;
-  #awaiting: { id: number; sentMs: number } | null = null;
+  /** Pings without an answer, the oldest first. */
+  #awaited: { id: number; sentMs: number }[] = [];
   #delayMs: number | null = null;
   #clockOffsetMs: number | null = null;
   #isHidden = false;
 
   constructor(monotonicMs: number) {
     this.#lastHeardMs = monotonicMs;
+    this.#tickedMs = monotonicMs;
     this.#nextPingMs = monotonicMs;
   }
 
@@ -45,21 +58,28 @@ export class Heartbeat {
     this.#isHidden = isHidden;
   }
 
+  /** To be called several times a second. */
   tick(monotonicMs: number): HeartbeatAction {
-    const limitMs = this.#isHidden ? HIDDEN_SILENCE_LIMIT_MS : SILENCE_LIMIT_MS;
-    if (monotonicMs - this.#lastHeardMs > limitMs) return { kind: 'silent' };
+    const pauseMs = monotonicMs - this.#tickedMs;
+    this.#tickedMs = monotonicMs;
+    if (pauseMs > COUNTED_PAUSE_MS)
+      this.#lastHeardMs = Math.min(monotonicMs, this.#lastHeardMs + pauseMs - COUNTED_PAUSE_MS);
+    if (monotonicMs - this.#lastHeardMs > this.#silenceLimitMs()) return { kind: 'silent' };
     if (monotonicMs < this.#nextPingMs) return { kind: 'none' };
     this.#nextPingMs = monotonicMs + PING_INTERVAL_MS;
     // The time is an id that no earlier ping has, and the same for all neighbours: their pings are one message.
-    this.#awaiting = { id: Math.floor(monotonicMs), sentMs: monotonicMs };
-    return { kind: 'ping', id: this.#awaiting.id };
+    const id = Math.floor(monotonicMs);
+    this.#awaited.push({ id, sentMs: monotonicMs });
+    if (this.#awaited.length > AWAITED_PINGS_LIMIT) this.#awaited.shift();
+    return { kind: 'ping', id };
   }
 
-  /** Takes the answer to the latest ping; older answers measure nothing. */
+  /** Takes the answer to a ping of late; others, and second answers, measure nothing. */
   pong(id: number, theirClockMs: number, wallMs: number, monotonicMs: number): void {
-    if (this.#awaiting?.id !== id) return;
-    const roundTripMs = monotonicMs - this.#awaiting.sentMs;
-    this.#awaiting = null;
+    const at = this.#awaited.findIndex((ping) => ping.id === id);
+    if (at < 0) return;
+    const roundTripMs = monotonicMs - this.#awaited[at]!.sentMs;
+    this.#awaited = this.#awaited.slice(at + 1);
     this.#delayMs =
       this.#delayMs === null
         ? roundTripMs
@@ -70,6 +90,16 @@ export class Heartbeat {
   /** After a sleep of the whole machine nobody is silent: every link gets a fresh chance. */
   forgive(monotonicMs: number): void {
     this.#lastHeardMs = monotonicMs;
+    this.#tickedMs = monotonicMs;
     this.#nextPingMs = monotonicMs;
+  }
+
+  #silenceLimitMs(): number {
+    if (this.#isHidden) return HIDDEN_SILENCE_LIMIT_MS;
+    const slownessMs = Math.max(0, (this.#delayMs ?? 0) - SLOW_ANSWERS.fromMs);
+    return Math.min(
+      SILENCE_LIMIT_MS + SLOW_ANSWERS.patience * slownessMs,
+      SLOW_ANSWERS.silenceLimitMs,
+    );
   }
 }

@@ -21,8 +21,8 @@ import { makeSealedChannel, type SealedChannel } from './seal.ts';
 
 /** Links and calls at once; a whole room of the largest kind that is linked to all. */
 export const RELAY_LINKS_LIMIT = 64;
-/** A call goes through the server twice; one that took so long is lost, or its other end hangs. */
-export const CALL_LIMIT_MS = 5_000;
+/** A call goes through the server twice; one that took so long is lost, or its other end hangs, and is not just busy. */
+export const CALL_LIMIT_MS = 10_000;
 /** Bytes that may wait in the WebSocket, of all links together. */
 export const RELAY_QUEUE_LIMIT_BYTES = 1024 * 1024;
 

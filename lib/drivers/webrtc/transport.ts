@@ -18,8 +18,10 @@ export const LINKS_LIMIT = 64;
 /** Connecting takes most of a browser's effort for a link; more at once all fail together. */
 export const PENDING_DIALS_LIMIT = 32;
 
-/** Connecting takes some 20 ms, and a few seconds where 64 tabs share a laptop. */
+/** Connecting takes some 20 ms, and many seconds where 32 tabs share a busy laptop. The answer has so long to come; */
 export const DIAL_LIMIT_MS = 10_000;
+/** and when both ends are known to be there, connecting has so many times longer: to begin anew would cost more. */
+const CONNECT_PATIENCE = 2;
 
 /**
  * Tries in a page's life. Chromium refuses every further one after some 500, closed ones included, until the page is
@@ -36,7 +38,7 @@ export interface WebRtcOptions {
   readonly iceServers?: readonly RTCIceServer[];
   /** Names dials and spreads retries; a number in [0, 1). */
   readonly random: () => number;
-  /** After which a dial has failed. */
+  /** Replaces {@link DIAL_LIMIT_MS}. */
   readonly dialLimitMs?: number;
 }
 
@@ -48,9 +50,11 @@ interface Connection {
   readonly initiator: boolean;
   /** Our owner asked for it, and is told if it fails. */
   wanted: boolean;
+  /** Both ends are known to be there. */
+  isAnswered: boolean;
   /** Null until it is open. */
   linkId: string | null;
-  readonly timer: ReturnType<typeof setTimeout> | undefined;
+  timer: ReturnType<typeof setTimeout> | undefined;
   readonly link: Link;
 }
 
@@ -101,9 +105,18 @@ export function createWebRtcTransport(
     const connection = [pending.get(from), open.get(from)].find((one) => one?.dial === dialId);
     if (connection === undefined) return;
     if (step.kind === 'candidate') connection.link.acceptCandidate(step.candidate);
-    else if (step.kind === 'answer') connection.link.acceptDescription('answer', step.sdp);
+    else if (step.kind === 'answer') hearAnswer(connection, step.sdp);
     // An open link needs the server no more, so the server cannot end it.
     else if (connection.linkId === null && connection.initiator) fail(connection);
+  }
+
+  function hearAnswer(connection: Connection, sdp: string): void {
+    if (!connection.isAnswered) {
+      connection.isAnswered = true;
+      clearTimeout(connection.timer);
+      connection.timer = setTimeout(() => fail(connection), CONNECT_PATIENCE * dialLimitMs);
+    }
+    connection.link.acceptDescription('answer', sdp);
   }
 
   function hearOffer(from: string, dialId: string, sdp: string): void {
@@ -159,8 +172,12 @@ export function createWebRtcTransport(
       dial: dialId,
       initiator,
       wanted,
+      isAnswered: !initiator,
       linkId: null,
-      timer: setTimeout(() => fail(connection), dialLimitMs),
+      timer: setTimeout(
+        () => fail(connection),
+        initiator ? dialLimitMs : CONNECT_PATIENCE * dialLimitMs,
+      ),
       link,
     };
     pending.set(nodeId, connection);
@@ -181,8 +198,8 @@ export function createWebRtcTransport(
             const nodeId = hand.opened();
             const rival = pending.get(nodeId);
             if (rival !== undefined) drop(rival);
-            const open = { nodeId, dial: dialId, initiator, wanted: false, linkId: null };
-            opened((connection = { ...open, timer: undefined, link }), kind);
+            const known = { nodeId, dial: dialId, initiator, wanted: false, isAnswered: true };
+            opened((connection = { ...known, linkId: null, timer: undefined, link }), kind);
           },
           received: (bytes) => events.received(connection!.linkId!, bytes),
           closed: (code) => (connection === null ? hand.failed() : ended(connection, code)),
