@@ -55,6 +55,31 @@ export async function ensureBrowser() {
   note(BROWSER_NOTE, path);
 }
 
+/**
+ * Finds a Firefox, or installs one; answers its path. Only a soak wants it, and where that begins: `npm test` does
+ * without, as not every machine can have one.
+ */
+export async function ensureFirefox() {
+  const chosen = process.env.TABCHAIN_FIREFOX;
+  if (chosen !== undefined && chosen !== '') {
+    if (!(await runsAsFirefox(chosen)))
+      throw new Trouble(`TABCHAIN_FIREFOX names ${chosen}, which does not run as a Firefox.`, 2);
+    return chosen;
+  }
+  return findOrInstall({
+    what: 'a Firefox',
+    find: () => findFirst(firefoxPaths, runsAsFirefox),
+    packages: {
+      'apt-get': ['firefox-esr'],
+      dnf: ['firefox'],
+      apk: ['firefox'],
+      pacman: ['firefox'],
+      brew: ['--cask', 'firefox'],
+    },
+    advice: 'install Firefox, or set TABCHAIN_FIREFOX to the path of one',
+  });
+}
+
 /** Finds a Python 3.7 or newer, or installs one, and notes its path: the reference miner is a Python program. */
 export async function ensurePython() {
   if (existsSync(PYTHON_NOTE) && isExecutable(readFileSync(PYTHON_NOTE, 'utf8'))) return;
@@ -174,6 +199,13 @@ function browserPaths() {
   ];
 }
 
+function firefoxPaths() {
+  return [
+    ...onPath(['firefox', 'firefox-esr']),
+    ...['/Applications/Firefox.app/Contents/MacOS/firefox'].filter(isExecutable),
+  ];
+}
+
 function playwrightCaches() {
   const home = homedir();
   return [
@@ -207,6 +239,11 @@ async function runsAsBrowser(path) {
   if (process.platform === 'win32') return isExecutable(path); // There it opens a window instead of answering.
   const { ok, output } = await runQuietly(path, ['--version'], { timeoutMs: PROBE_TIMEOUT_MS });
   return ok && /Chrom/.test(output);
+}
+
+async function runsAsFirefox(path) {
+  const { ok, output } = await runQuietly(path, ['--version'], { timeoutMs: PROBE_TIMEOUT_MS });
+  return ok && /Firefox/.test(output);
 }
 
 async function runsAsPython(path) {
