@@ -7,7 +7,7 @@ import type { KeyPair } from '../../lib/ledger/account.ts';
 import { createRoomTransport } from '../../lib/drivers/room-transport.ts';
 import { createRelayTransport } from '../../lib/drivers/relay/transport.ts';
 import { createSignalingClient } from '../../lib/drivers/signaling/client.ts';
-import type { TransportEvents } from '../../lib/drivers/transport.ts';
+import type { Transport, TransportEvents } from '../../lib/drivers/transport.ts';
 import type { WrtcModule } from '../../lib/drivers/webrtc/link.ts';
 import { dialSignalFromJson } from '../../lib/drivers/webrtc/signal.ts';
 import { SignalGuard } from '../../lib/drivers/webrtc/signed-signal.ts';
@@ -139,6 +139,25 @@ describe('a link', () => {
     const { relayedFrames } = server.figures();
     await expectTalk(low, high);
     expect(server.figures().relayedFrames).toBe(relayedFrames);
+  });
+
+  test('to a newcomer is made by the first call, at the moment in which the room hears of it', async () => {
+    const server = await startForTest();
+    const member = makeMember(HIGH, (nodeId, events) => {
+      const transport: Transport = joinThrough(server.port, { isDirect: false })(nodeId, {
+        ...events,
+        present(nodeIds) {
+          events.present(nodeIds);
+          for (const other of nodeIds) transport.dial(other);
+        },
+      });
+      return transport;
+    });
+    ends.push(() => member.transport.close());
+    await until('it is in', () => member.serverStates.at(-1) === 'connected');
+    const newcomer = await enter(server, LOW, { isDirect: false });
+    await until('linked', () => member.links.size + newcomer.links.size === 2);
+    expect(member.failedDials).toEqual([]);
   });
 
   test('stays on the relay where WebRTC never connects, and is tried again', async () => {

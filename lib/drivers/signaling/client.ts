@@ -72,7 +72,7 @@ export interface SignalingClientEvents {
   state(state: SignalingState): void;
   /** Everyone else in the room, sorted. Called after each change. */
   present(nodeIds: readonly string[]): void;
-  /** This node has a new connection to the server: what was sent to it before may be lost. */
+  /** This node has a new connection to the server: what was sent to it before may be lost. It is not yet `present`. */
   joined(nodeId: string): void;
   signal(from: string, body: string): void;
   /** A frame that the server relayed. */
@@ -180,8 +180,9 @@ export function createSignalingClient(
         if (!closed) events.present(list());
         return;
       case 'joined':
-        if (add(message.nodeId)) events.present(list());
-        if (!closed) events.joined(message.nodeId);
+        // First: what `present` makes its owner send to the node is not of before.
+        events.joined(message.nodeId);
+        if (!closed && add(message.nodeId)) events.present(list());
         return;
       case 'left':
         if (present.delete(message.nodeId)) events.present(list());
