@@ -1,7 +1,7 @@
 # A miner for a network of containers: `docker build -t tabchain .`, and its words are those of `tabchain miner`.
 
 # Debian, not Alpine: the native WebRTC of the bridge is built for glibc.
-FROM node:22-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /tabchain
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --include=dev --include=optional --no-audit --no-fund
@@ -9,7 +9,7 @@ COPY . .
 RUN node .config/bootstrap.mjs
 RUN npm prune --omit=dev --no-audit --no-fund
 
-FROM node:22-bookworm-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /tabchain
 RUN mkdir /state && chown node:node /state
