@@ -13,6 +13,7 @@ import { genesisSourceOf, storeNameOf } from './genesis-source.ts';
 import { createRoomTransport } from './room-transport.ts';
 import { startRoomSession, type RunningSession } from './room-session.ts';
 import type { RoomSession } from './session.ts';
+import { checkStored } from './stored-signatures.ts';
 import { openChainStore, type ByteStore, type ChainStore } from './storage/chain-store.ts';
 import { copyChainStore } from './storage/copy-store.ts';
 import { fitsRoom } from './storage/stored-chain.ts';
@@ -104,14 +105,17 @@ export async function openTabSession(
   const { store, stored, isKept } = await openStore(storeName, peer, warn);
 
   // Direct links begin with the servers that they are given, and so these come first.
-  const { iceServers } = await waitForHints(asked);
+  const [{ iceServers }, restored] = await Promise.all([
+    waitForHints(asked),
+    stored && checkStored(stored, createWebSignatureChecker),
+  ]);
 
   let closed = false;
   let threadsChosen = options.threads !== undefined;
   const running = startRoomSession({
     peer,
     store,
-    stored,
+    stored: restored,
     transports: [
       (events) =>
         createRoomTransport(

@@ -123,14 +123,15 @@ export class ChainKeeper {
    * Rebuilds the chain that a store gave back, and tells how many of its blocks could not be used. Where policy
    * refuses its genesis, there is no chain afterwards.
    */
-  restore({ genesis, endorsement, blocks, ...records }: StoredChain): void {
+  restore({ genesis, endorsement, blocks, signed = [], ...records }: StoredChain): void {
     const source = this.#context.options.genesis;
     const endorsed =
       source.kind === 'endorsed' &&
       this.#isEndorsed(source.bridge, hashBlockHex(genesis), endorsement);
     const decision = judgeGenesis(genesis, 'store', endorsed, this.#policy());
     if (decision.kind === 'refuse') return;
-    this.#openLedger(genesis, records);
+    const { checks } = this.#openLedger(genesis, records);
+    for (const transaction of signed) checks.remember(transaction);
     this.chain = new Chain(genesis, decision.rules, {
       from: 'store',
       wallMs: this.#context.clocks.wallMs,
@@ -257,9 +258,10 @@ export class ChainKeeper {
     return verdict;
   }
 
-  #openLedger(genesis: Block, records: StoredRecords): void {
+  #openLedger(genesis: Block, records: StoredRecords): LedgerKeeper {
     this.ledger = new LedgerKeeper(genesis, this.#context.options.keys.account);
     this.#opened(this.ledger, records);
+    return this.ledger;
   }
 
   /** Common to all ways in which a chain begins. */

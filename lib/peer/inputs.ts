@@ -31,6 +31,8 @@ export interface StoredChain {
   readonly payments?: readonly Uint8Array[];
   /** The account's own transactions that no block held for good, in any order; absent where there are none. */
   readonly transactions?: readonly Uint8Array[];
+  /** Transactions in these blocks whose signatures were found good outside; nothing is known of others. */
+  readonly signed?: readonly Transaction[];
 }
 
 /** What a store holds beside the chain. */

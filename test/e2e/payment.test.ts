@@ -56,8 +56,15 @@ test('one tab pays another before a witness: all three show it, in a block, and 
   await payer.setPaused(true);
   for (const member of all) await untilRight(member, all);
   for (const member of [payer, payee]) {
+    const workers: string[] = [];
+    member.tab.page.on('worker', (worker) => workers.push(worker.url()));
     const again = await reload(member);
     await untilRight(again, all);
+    // A thread has checked the payment in the store, and not the page.
+    await waitFor(() => workers.some((url) => url.includes('signature')), {
+      timeoutMs: WITHIN_MS,
+      describe: `${member.name} has its store checked by a worker`,
+    });
     const row = again.tab.page.locator('[data-testid=transaction][data-state=listed]');
     await row.first().waitFor();
     expect(again.nodeId).toBe(member.nodeId);
