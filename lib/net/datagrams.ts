@@ -8,6 +8,7 @@
 import type { Account } from '../ledger/account.ts';
 import { compareDistance, highBits, isNearer } from './kademlia/ids.ts';
 import type { Message } from './messages.ts';
+import { RecentMap } from './recent-map.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { TriedWays } from './tried-ways.ts';
 
@@ -17,6 +18,8 @@ export const HOPS_LIMIT = 30;
 export const DETOURS_LIMIT = 4;
 /** Datagrams remembered, so that one that comes round again takes another way: some seconds of the busiest forwarding. */
 export const SEEN_LIMIT = 4_096;
+/** And so long at least: by then a datagram has arrived or is lost, on the longest way with a second for each hop. */
+export const SEEN_MS = 30_000;
 /**
  * Bytes a second that one neighbour may have us forward or take, and at once: offers for a dozen links, or two-phase
  * commits by the dozen. What comes beyond is lost, as nobody can make us forward without end.
@@ -29,7 +32,7 @@ export const BUDGETS_LIMIT = 256;
 
 export type Datagram = Extract<Message, { type: 'datagram' }>;
 
-/** A neighbour as routing sees it. */
+/** A neighbour as routing sees it. What routing is handed stays as it is: other neighbours are another list. */
 export interface Hop {
   readonly nodeId: Account;
   /** Its own neighbours, as it says. A lie costs datagrams, which may be lost anyway. */
@@ -69,11 +72,24 @@ interface Way {
   readonly reaches: Account;
 }
 
+/** All ways that there are, one in each place: neighbours themselves, and what lies behind each. */
+interface Ways {
+  readonly of: readonly Hop[];
+  readonly nodeIds: readonly Account[];
+  readonly reaches: readonly Account[];
+  /** The highest bits of what each reaches. */
+  readonly bits: Uint32Array;
+}
+
+const NO_WAYS: Ways = { of: [], nodeIds: [], reaches: [], bits: new Uint32Array(0) };
+const NOBODY: readonly Account[] = [];
+
 export class DatagramRouter {
   readonly #self: Account;
-  readonly #ways = new TriedWays();
-  /** With whom each datagram has been, by its sender and id. */
-  readonly #seen = new Map<string, Set<Account>>();
+  readonly #tried = new TriedWays();
+  /** With whom each datagram has been, by its sender and id: a few, so that a list is smaller and faster than a set. */
+  readonly #seen = new RecentMap<Account[]>(SEEN_MS, SEEN_LIMIT);
+  #ways = NO_WAYS;
   readonly #budgets = new Map<Account, TokenBucket>();
   #sent = 0;
   #arrived = 0;
@@ -100,15 +116,15 @@ export class DatagramRouter {
   /** Where our own datagram goes first. */
   send(datagram: Datagram, hops: readonly Hop[], nowMs: number): RouteOutcome {
     this.#sent++;
-    return this.#pass(datagram, hops, this.#remember(datagram), nowMs);
+    return this.#pass(datagram, hops, this.#remember(datagram, nowMs), nowMs);
   }
 
   /** Where a datagram goes that this neighbour has brought. */
   receive(datagram: Datagram, via: Account, hops: readonly Hop[], nowMs: number): RouteOutcome {
     const costBytes = DATAGRAM_COST_BYTES + datagram.body.length;
     if (!this.#budgetOf(via, nowMs).take(nowMs, costBytes)) return this.drop('over-budget');
-    const been = this.#remember(datagram);
-    been.add(via);
+    const been = this.#remember(datagram, nowMs);
+    note(been, via);
     return this.#pass(datagram, hops, been, nowMs);
   }
 
@@ -118,10 +134,10 @@ export class DatagramRouter {
     return { kind: 'dropped', reason };
   }
 
-  #pass(datagram: Datagram, hops: readonly Hop[], been: Set<Account>, nowMs: number): RouteOutcome {
+  #pass(datagram: Datagram, hops: readonly Hop[], been: Account[], nowMs: number): RouteOutcome {
     const { to } = datagram;
     if (to === this.#self) return this.#arrive();
-    const tried = this.#ways.between(datagram.from, to, nowMs);
+    const tried = this.#tried.between(datagram.from, to, nowMs);
     const next = this.#chooseWay(datagram, hops, been, tried);
     const gains = this.#gains(to, next);
     if (datagram.reach === 'nearest' && !gains) return this.#arrive();
@@ -129,8 +145,8 @@ export class DatagramRouter {
     if (datagram.hops >= HOPS_LIMIT) return this.drop('too-many-hops');
     const detours = datagram.detours + (gains ? 0 : 1);
     if (detours > DETOURS_LIMIT) return this.drop('too-many-detours');
-    been.add(next.nodeId);
-    tried.add(next.nodeId);
+    note(been, next.nodeId);
+    note(tried, next.nodeId);
     this.#forwarded++;
     const passed = { ...datagram, hops: datagram.hops + 1, detours };
     return { kind: 'forward', nodeId: next.nodeId, datagram: passed };
@@ -140,17 +156,17 @@ export class DatagramRouter {
   #chooseWay(
     { to, reach, detours }: Datagram,
     hops: readonly Hop[],
-    been: ReadonlySet<Account>,
-    tried: Set<Account>,
+    been: readonly Account[],
+    tried: Account[],
   ): Way | null {
-    const best = chooseHop(to, hops, been);
-    if (best === null || best.nodeId === to || !tried.has(best.nodeId)) return best;
-    const untried = hops.filter(({ nodeId }) => !tried.has(nodeId));
-    const other = chooseHop(to, untried, been);
+    if (hops !== this.#ways.of) this.#ways = listWays(hops);
+    const best = chooseWay(to, this.#ways, been, NOBODY);
+    if (best === null || best.nodeId === to || !tried.includes(best.nodeId)) return best;
+    const other = chooseWay(to, this.#ways, been, tried);
     if (this.#gains(to, other)) return other;
     // A way round helps where the only straight one is lost, unless the datagram is for whoever is nearest: that were we.
     if (other !== null && reach === 'exact' && detours < DETOURS_LIMIT) return other;
-    tried.clear();
+    tried.length = 0;
     return best;
   }
 
@@ -164,58 +180,67 @@ export class DatagramRouter {
     return { kind: 'arrived' };
   }
 
-  #remember({ from, id }: Datagram): Set<Account> {
+  #remember({ from, id }: Datagram, nowMs: number): Account[] {
     const key = `${from} ${id}`;
     let been = this.#seen.get(key);
-    if (been !== undefined) return been;
-    if (this.#seen.size >= SEEN_LIMIT) this.#seen.delete(this.#seen.keys().next().value!);
-    this.#seen.set(key, (been = new Set([from, this.#self])));
+    if (been === undefined) this.#seen.set(key, (been = [from, this.#self]), nowMs);
     return been;
   }
 
   #budgetOf(via: Account, nowMs: number): TokenBucket {
     const known = this.#budgets.get(via);
-    const budget =
-      known ?? new TokenBucket(FORWARD_RATE.bytesPerSecond, FORWARD_RATE.burstBytes, nowMs);
-    // The one that has been quiet for longest leaves: its budget has filled up by then.
-    this.#budgets.delete(via);
-    if (this.#budgets.size >= BUDGETS_LIMIT)
-      this.#budgets.delete(this.#budgets.keys().next().value!);
+    if (known !== undefined) return known;
+    if (this.#budgets.size >= BUDGETS_LIMIT) this.#budgets.delete(this.#findSpared(nowMs));
+    const budget = new TokenBucket(FORWARD_RATE.bytesPerSecond, FORWARD_RATE.burstBytes, nowMs);
     this.#budgets.set(via, budget);
     return budget;
   }
+
+  /** Whose budget is full, and so is the same when it comes again; the one known for longest where none is. */
+  #findSpared(nowMs: number): Account {
+    for (const [via, budget] of this.#budgets)
+      if (budget.available(nowMs) >= FORWARD_RATE.burstBytes) return via;
+    return this.#budgets.keys().next().value!;
+  }
 }
 
-/** The best way to go on; null where the datagram has been with all. */
-function chooseHop(to: Account, hops: readonly Hop[], been: ReadonlySet<Account>): Way | null {
+function note(noted: Account[], id: Account): void {
+  if (!noted.includes(id)) noted.push(id);
+}
+
+function listWays(hops: readonly Hop[]): Ways {
+  const nodeIds = hops.flatMap(({ nodeId, neighbours }) =>
+    new Array<Account>(1 + neighbours.length).fill(nodeId),
+  );
+  const reaches = hops.flatMap(({ nodeId, neighbours }) => [nodeId, ...neighbours]);
+  return { of: hops, nodeIds, reaches, bits: Uint32Array.from(reaches, highBits) };
+}
+
+/**
+ * The best way to go on; null where the datagram has been with all.
+ * @param left neighbours that are not to be gone through, though what lies behind others may be one of them
+ */
+function chooseWay(
+  to: Account,
+  { nodeIds, reaches, bits }: Ways,
+  been: readonly Account[],
+  left: readonly Account[],
+): Way | null {
   let best: Way | null = null;
+  let distance = 2 ** 32;
   const target = highBits(to);
-  for (const { nodeId, neighbours } of hops) {
-    if (been.has(nodeId)) continue;
-    let reaches = nodeId;
-    let distance = (highBits(nodeId) ^ target) >>> 0;
-    const bits = highBitsOf(neighbours);
-    for (let i = 0; i < bits.length; i++) {
-      // Of a hundred and more that are looked at for each datagram hardly any is nearer.
-      const other = (bits[i]! ^ target) >>> 0;
-      if (other > distance) continue;
-      const id = neighbours[i]!;
-      if (!isNearer(to, id, reaches) || been.has(id)) continue;
-      reaches = id;
-      distance = other;
-    }
-    const order = best === null ? -1 : compareDistance(to, reaches, best.reaches);
+  for (let i = 0; i < bits.length; i++) {
+    // Of a hundred and more that are looked at for each datagram hardly any is nearer.
+    const other = (bits[i]! ^ target) >>> 0;
+    if (other > distance) continue;
+    const nodeId = nodeIds[i]!;
+    const id = reaches[i]!;
+    const order = best === null ? -1 : compareDistance(to, id, best.reaches);
     // Of two ways to one id the one that ends there is shorter.
-    if (order < 0 || (order === 0 && reaches === nodeId)) best = { nodeId, reaches };
+    if (order > 0 || (order === 0 && id !== nodeId)) continue;
+    if (been.includes(nodeId) || been.includes(id) || left.includes(nodeId)) continue;
+    best = { nodeId, reaches: id };
+    distance = other;
   }
   return best;
-}
-
-/** By list: a neighbour's stays one and the same until it tells of another. */
-const knownBits = new WeakMap<readonly Account[], Uint32Array>();
-
-function highBitsOf(ids: readonly Account[]): Uint32Array {
-  let bits = knownBits.get(ids);
-  if (bits === undefined) knownBits.set(ids, (bits = Uint32Array.from(ids, highBits)));
-  return bits;
 }

@@ -2,7 +2,7 @@
  * The peer's side of the overlay: datagrams to nodes that are not neighbours (R11, R20), and who is whose neighbour.
  */
 import type { Account } from '../ledger/account.ts';
-import { DatagramRouter, type Datagram, type DatagramCounts } from '../net/datagrams.ts';
+import { DatagramRouter, type Datagram, type DatagramCounts, type Hop } from '../net/datagrams.ts';
 import { isBody, isNodeId, NODE_IDS_LIMIT, type Port } from '../net/messages.ts';
 import type { Mesh } from '../net/mesh.ts';
 import type { PeerContext } from './context.ts';
@@ -27,6 +27,9 @@ export class Overlay {
   #told: readonly GreetedNeighbour[] = [];
   /** Whether the neighbours' neighbours are others than the mesh knows. */
   #hasHeard = false;
+  /** The neighbours as routing knows them, and of which list they were made; null where one has told of others since. */
+  #hops: readonly Hop[] | null = null;
+  #hopsOf: readonly GreetedNeighbour[] = [];
 
   constructor(context: PeerContext, mesh: Mesh) {
     this.#context = context;
@@ -60,20 +63,21 @@ export class Overlay {
       port,
       body,
     };
-    this.#carry(datagram, this.#router.send(datagram, this.#context.greeted(), nowMs));
+    this.#carry(datagram, this.#router.send(datagram, this.#listHops(), nowMs));
   }
 
   /** A neighbour brings a datagram, its own or another's. */
   received(neighbour: RoomNeighbour, datagram: Datagram): void {
     const via = neighbour.nodeId!;
-    const hops = this.#context.greeted();
-    this.#carry(datagram, this.#router.receive(datagram, via, hops, this.#context.nowMs));
+    const { nowMs } = this.#context;
+    this.#carry(datagram, this.#router.receive(datagram, via, this.#listHops(), nowMs));
   }
 
   /** A neighbour tells whom it is linked to. */
   learn(neighbour: RoomNeighbour, nodeIds: readonly Account[]): void {
     neighbour.neighbours = nodeIds;
     this.#hasHeard = true;
+    this.#hops = null;
   }
 
   /** Tells the neighbours of each other, and the mesh of theirs, where that has changed. */
@@ -90,6 +94,16 @@ export class Overlay {
     this.#hasHeard = false;
     const heard = greeted.flatMap(({ neighbours }) => neighbours);
     this.#mesh.setHeard(heard, this.#context.nowMs);
+  }
+
+  /** One and the same list until a neighbour comes, goes, or tells of others. */
+  #listHops(): readonly Hop[] {
+    const greeted = this.#context.greeted();
+    if (this.#hops === null || greeted !== this.#hopsOf) {
+      this.#hops = greeted.map(({ nodeId, neighbours }) => ({ nodeId, neighbours }));
+      this.#hopsOf = greeted;
+    }
+    return this.#hops;
   }
 
   #carry(datagram: Datagram, outcome: ReturnType<DatagramRouter['receive']>): void {
