@@ -2,8 +2,8 @@
  * The peer's part in the gossip of blocks (R14): what is news goes to every neighbour that is not known to have it, and
  * what one tells of is asked for. Older blocks, which nobody tells of, are those of catch-up.ts.
  */
-import { hashBlockHex, type Block } from '../chain/block.ts';
-import type { HashHex } from '../chain/bytes.ts';
+import { hashBlock, type Block } from '../chain/block.ts';
+import { bytesToHex, type HashHex } from '../chain/bytes.ts';
 import { Gossip } from '../net/gossip.ts';
 import { SERVING_COST } from '../net/serving.ts';
 import { isMisbehaviour } from './catch-up.ts';
@@ -54,9 +54,10 @@ export class BlockRelay {
 
   received({ linkId }: RoomNeighbour, block: Block): BlockVerdict {
     const keeper = this.#keeper;
-    this.#gossip.markKnown(linkId, hashBlockHex(block));
+    const hash = hashBlock(block);
+    this.#gossip.markKnown(linkId, bytesToHex(hash));
     if (keeper.chain === null) return 'fine';
-    const outcome = keeper.accept(block, linkId);
+    const outcome = keeper.accept(block, linkId, false, hash);
     if (outcome.kind === 'orphan') return 'parent-missing';
     const isFault = outcome.kind === 'invalid' && isMisbehaviour(outcome.code);
     return isFault ? 'misbehaviour' : 'fine';

@@ -94,7 +94,7 @@ export class Peer {
     this.context.outputs = [];
     if (this.#started && jumpedMs > SLEEP_JUMP_MS) this.#wake();
     this.#started = true;
-    this.#take(input);
+    if (this.#take(input)) return this.context.outputs;
     // No message makes a dial due, and messages are most of what comes.
     const isMessage = input.kind === 'received' || input.kind === 'resume';
     if (!isMessage)
@@ -106,7 +106,23 @@ export class Peer {
     return this.context.outputs;
   }
 
-  #take(input: PeerInput): void {
+  /** Whether it was no more than a heartbeat: nothing that the rest of a step looks at has changed then. */
+  #take(input: PeerInput): boolean {
+    if (input.kind === 'received') return this.#receive(input);
+    this.#takeOther(input);
+    return false;
+  }
+
+  #receive({ linkId, bytes, among }: Extract<PeerInput, { kind: 'received' }>): boolean {
+    const neighbour = this.context.neighbours.get(linkId);
+    if (neighbour?.kind === 'room') return this.#room.received(neighbour, bytes);
+    // Strangers' datagrams come without a connection.
+    if (linkId.startsWith('udp:'))
+      this.#udp.received(neighbour ?? this.#udp.connected(linkId), bytes, among);
+    return false;
+  }
+
+  #takeOther(input: Exclude<PeerInput, { kind: 'received' }>): void {
     const { neighbours, nowMs } = this.context;
     switch (input.kind) {
       case 'restored':
@@ -124,15 +140,6 @@ export class Peer {
           this.#room.connected(input.linkId, input.linkKind, input.nodeId);
         }
         return;
-      case 'received': {
-        const { linkId, bytes, among } = input;
-        const neighbour = neighbours.get(linkId);
-        if (neighbour?.kind === 'room') this.#room.received(neighbour, bytes);
-        // Strangers' datagrams come without a connection.
-        else if (linkId.startsWith('udp:'))
-          this.#udp.received(neighbour ?? this.#udp.connected(linkId), bytes, among);
-        return;
-      }
       case 'disconnected': {
         const neighbour = neighbours.get(input.linkId);
         if (neighbour?.kind === 'room') this.#room.disconnected(neighbour);

@@ -119,19 +119,24 @@ export class RoomProtocol {
     this.#setClock();
   }
 
-  received(neighbour: RoomNeighbour, bytes: Uint8Array): void {
+  /** A message has come. Answers whether it was a heartbeat that tells nothing new but that the neighbour lives. */
+  received(neighbour: RoomNeighbour, bytes: Uint8Array): boolean {
     const { nowMs } = this.#context;
     neighbour.heartbeat.heard(nowMs);
     if (!neighbour.budget.take(nowMs)) {
       neighbour.dropped++;
       if (neighbour.dropped > DROPPED_MESSAGES_LIMIT) this.#condemn(neighbour, 'flood');
-      return;
+      return false;
     }
     const decoded = neighbour.reader.read(bytes);
     if (!decoded.ok) this.#condemn(neighbour, decoded.code);
-    else if (neighbour.nodeId !== null) this.#order.take(neighbour, decoded.message);
-    else if (decoded.message.type === 'hello') this.#greeted(neighbour, decoded.message);
+    else if (neighbour.nodeId !== null) {
+      const { message } = decoded;
+      if (isBeat(neighbour, message)) return this.#beat(neighbour, message);
+      this.#order.take(neighbour, message);
+    } else if (decoded.message.type === 'hello') this.#greeted(neighbour, decoded.message);
     else this.#condemn(neighbour, 'no-hello');
+    return false;
   }
 
   /** The chain has grown: announces what is news to the room. */
@@ -236,9 +241,31 @@ export class RoomProtocol {
     this.#transactions.offer(neighbour);
   }
 
+  #beat(neighbour: RoomNeighbour, message: Beat): true {
+    if (message.type === 'ping') this.#answer(neighbour, message.id);
+    else this.#measured(neighbour, message);
+    return true;
+  }
+
+  #answer({ linkId }: RoomNeighbour, id: number): void {
+    const { clocks, send } = this.#context;
+    send(linkId, { type: 'pong', id, clockMs: Math.round(clocks.wallMs) });
+  }
+
+  #measured(
+    { heartbeat }: RoomNeighbour,
+    { id, clockMs }: Extract<Message, { type: 'pong' }>,
+  ): void {
+    const { clocks, nowMs } = this.#context;
+    const isFirst = heartbeat.clockOffsetMs === null;
+    heartbeat.pong(id, clockMs, clocks.wallMs, nowMs);
+    // A new clock counts at once; small changes of known ones wait for the next tick.
+    if (isFirst) this.#setClock();
+    else this.#hasMeasured = true;
+  }
+
   #handle(neighbour: RoomNeighbour, message: Message): void {
-    const { linkId, heartbeat } = neighbour;
-    const { nowMs, clocks, send } = this.#context;
+    const { heartbeat } = neighbour;
     switch (message.type) {
       case 'hello':
         return this.#condemn(neighbour, 'second-hello');
@@ -252,15 +279,9 @@ export class RoomProtocol {
         return this.#learn(neighbour, message.status);
       case 'ping':
         this.#learn(neighbour, message.status);
-        return send(linkId, { type: 'pong', id: message.id, clockMs: Math.round(clocks.wallMs) });
-      case 'pong': {
-        const isFirst = heartbeat.clockOffsetMs === null;
-        heartbeat.pong(message.id, message.clockMs, clocks.wallMs, nowMs);
-        // A new clock counts at once; small changes of known ones wait for the next tick.
-        if (isFirst) this.#setClock();
-        else this.#hasMeasured = true;
-        return;
-      }
+        return this.#answer(neighbour, message.id);
+      case 'pong':
+        return this.#measured(neighbour, message);
       case 'block':
         return this.#receivedBlock(neighbour, message.block);
       case 'inventory':
@@ -323,4 +344,15 @@ export class RoomProtocol {
     }
     this.#context.clockOffsetMs = Math.round(medianOffsetMs(offsetsMs));
   }
+}
+
+type Beat = Extract<Message, { type: 'ping' | 'pong' }>;
+
+/**
+ * A pong tells how long the way takes, and a ping with the status of the one before that its sender lives. Most of what
+ * comes is one of these. A ping waits for its turn like all that is answered.
+ */
+function isBeat({ waiting, status }: RoomNeighbour, message: Message): message is Beat {
+  if (message.type === 'pong') return true;
+  return message.type === 'ping' && message.status === status && waiting.length === 0;
 }
