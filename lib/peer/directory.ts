@@ -71,7 +71,7 @@ export class Directory {
     // The neighbours live, as their heartbeats show; what they tell of may.
     const alive = greeted.map(({ nodeId }) => nodeId);
     this.#perform(this.#node.seen(alive, true, nowMs));
-    for (const { neighbours } of greeted) this.#perform(this.#node.seen(neighbours, false, nowMs));
+    for (const { neighbours } of greeted) this.#perform(this.#node.heard(neighbours, nowMs));
     if (alive.length > 0 && nowMs >= this.#renewMs) this.#publish(alive);
   }
 

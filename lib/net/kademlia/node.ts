@@ -94,13 +94,17 @@ export class KademliaNode {
     this.#publishMs = nowMs;
   }
 
-  /** Nodes that a neighbour has told of, or the neighbour itself where it `lives`. */
+  /** Nodes that a neighbour has told of, in a list that stays as it is. */
+  heard(nodeIds: readonly Account[], nowMs: number): KadOutput[] {
+    return this.table.heard(nodeIds, nowMs).map((nodeId) => this.#askWhetherLives(nodeId));
+  }
+
+  /** Nodes that something came from: neighbours, or whoever claims it where that does not prove that it `lives`. */
   seen(nodeIds: Iterable<Account>, lives: boolean, nowMs: number): KadOutput[] {
     const outputs: KadOutput[] = [];
     for (const nodeId of nodeIds) {
       const outcome = this.table.seen(nodeId, lives, nowMs);
-      if (outcome.kind === 'ask')
-        outputs.push(sendTo(outcome.nodeId, { type: 'ping', id: this.#nextId++ }));
+      if (outcome.kind === 'ask') outputs.push(this.#askWhetherLives(outcome.nodeId));
     }
     return outputs;
   }
@@ -167,6 +171,10 @@ export class KademliaNode {
       for (const nodeId of this.table.nearest(this.#self)) outputs.push(sendTo(nodeId, message));
     }
     return outputs;
+  }
+
+  #askWhetherLives(nodeId: Account): KadOutput {
+    return sendTo(nodeId, { type: 'ping', id: this.#nextId++ });
   }
 
   #recordOf(key: Account, wallMs: number): PeerRecord | null {

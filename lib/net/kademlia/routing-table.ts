@@ -40,6 +40,8 @@ export class RoutingTable {
   readonly #self: Account;
   /** By the highest differing bit. At most 160 of them, and only some log2(n) are ever filled. */
   readonly #buckets = new Map<number, Bucket>();
+  /** The buckets of those in a list that was heard. */
+  readonly #indices = new WeakMap<readonly Account[], Int16Array>();
 
   constructor(self: Account) {
     this.#self = self;
@@ -58,7 +60,27 @@ export class RoutingTable {
 
   /** A node was heard of: from itself where `lives`, else only by name, which brings nobody's time forward. */
   seen(nodeId: Account, lives: boolean, nowMs: number): SeenOutcome {
-    const index = bucketOf(this.#self, nodeId);
+    return this.#see(bucketOf(this.#self, nodeId), nodeId, lives, nowMs);
+  }
+
+  /**
+   * Somebody names nodes. Returns the contacts to be asked whether they live.
+   * @param nodeIds a list that stays as it is: most are the same as the last time
+   */
+  heard(nodeIds: readonly Account[], nowMs: number): Account[] {
+    const asks: Account[] = [];
+    const indices = this.#bucketsOf(nodeIds);
+    for (let i = 0; i < nodeIds.length; i++) {
+      const bucket = this.#buckets.get(indices[i]!);
+      // Where nobody can make place by now, newcomers need not wait either: they are named again.
+      if (bucket !== undefined && isSettled(bucket, nowMs)) continue;
+      const outcome = this.#see(indices[i]!, nodeIds[i]!, false, nowMs);
+      if (outcome.kind === 'ask') asks.push(outcome.nodeId);
+    }
+    return asks;
+  }
+
+  #see(index: number, nodeId: Account, lives: boolean, nowMs: number): SeenOutcome {
     if (index < 0) return { kind: 'none' };
     let bucket = this.#buckets.get(index);
     if (bucket === undefined)
@@ -115,10 +137,25 @@ export class RoutingTable {
       .slice(0, count);
   }
 
+  #bucketsOf(nodeIds: readonly Account[]): Int16Array {
+    let indices = this.#indices.get(nodeIds);
+    if (indices === undefined) {
+      indices = Int16Array.from(nodeIds, (nodeId) => bucketOf(this.#self, nodeId));
+      this.#indices.set(nodeIds, indices);
+    }
+    return indices;
+  }
+
   #refill(bucket: Bucket, nowMs: number): void {
     if (bucket.contacts.length >= BUCKET_SIZE) return;
     const newcomer = bucket.waiting.pop();
     if (newcomer !== undefined)
       bucket.contacts.unshift({ nodeId: newcomer, heardMs: nowMs - QUIET_MS });
   }
+}
+
+/** Whether it is full, and whom it could lose is asked already or was heard of lately. */
+function isSettled({ contacts, asked }: Bucket, nowMs: number): boolean {
+  if (contacts.length < BUCKET_SIZE) return false;
+  return asked !== null || nowMs - contacts[0]!.heardMs < QUIET_MS;
 }

@@ -52,6 +52,34 @@ describe('a routing table', () => {
     expect(table.nearest(FULL[0]!).sort()).toEqual(FULL);
   });
 
+  it('knows after a list of names what it knows after one name at a time', () => {
+    fc.assert(
+      fc.property(fc.array(anyId, { maxLength: 60 }), (names) => {
+        const tables = [new RoutingTable(SELF), new RoutingTable(SELF)] as const;
+        const asks: string[] = [];
+        for (const nowMs of [0, QUIET_MS, QUIET_MS + ANSWER_MS]) {
+          for (const nodeId of names) {
+            const outcome = tables[0].seen(nodeId, false, nowMs);
+            if (outcome.kind === 'ask') asks.push(outcome.nodeId);
+          }
+          expect(tables[1].heard(names, nowMs)).toEqual(asks.splice(0));
+        }
+        expect(tables[1].nearest(SELF, 1_000)).toEqual(tables[0].nearest(SELF, 1_000));
+      }),
+    );
+  });
+
+  it('asks one contact at a time where names are told that it has no place for', () => {
+    const table = fullTable();
+    const names = [SELF, FULL[3]!, far(100), far(101)];
+    expect(table.heard(names, QUIET_MS - 1)).toEqual([]);
+    expect(table.heard(names, QUIET_MS)).toEqual([far(0)]);
+    expect(table.heard(names, QUIET_MS)).toEqual([]);
+    table.tick(QUIET_MS + ANSWER_MS);
+    expect(table.has(far(0))).toBe(false);
+    expect(table.has(far(100))).toBe(true);
+  });
+
   it('puts the latest newcomer in the place of one that does not answer', () => {
     const table = fullTable();
     expect(table.seen(far(100), true, QUIET_MS - 1)).toEqual({ kind: 'none' });
