@@ -7,12 +7,17 @@ import { decodeMessage, type ChainStatus } from '../net/messages.ts';
 /** Events remembered: about the last second of a small world. Lines are written only when somebody wants to read. */
 export const STORY_LIMIT_EVENTS = 400;
 
-type StoryEvent =
-  | { readonly kind: 'message'; readonly from: number; readonly to: number; bytes: Uint8Array }
-  | { readonly kind: 'note'; readonly of: number | null; readonly text: string };
+/** A message, or a note where `bytes` is null. Places are used again: most events are never read. */
+interface StoryEvent {
+  timeMs: number;
+  /** The sender, or whom a note concerns; null for the whole world. */
+  of: number | null;
+  to: number;
+  bytes: Uint8Array | null;
+  note: string;
+}
 
 export class Story {
-  readonly #times = new Float64Array(STORY_LIMIT_EVENTS);
   readonly #events: StoryEvent[] = [];
   #count = 0;
   readonly #readNowMs: () => number;
@@ -23,12 +28,12 @@ export class Story {
 
   /** A message arrives. */
   message(from: number, to: number, bytes: Uint8Array): void {
-    this.#remember({ kind: 'message', from, to, bytes });
+    this.#remember(from, to, bytes, '');
   }
 
   /** Anything else that is worth a line; `of` is whom it concerns, null for the whole world. */
   note(of: number | null, text: string): void {
-    this.#remember({ kind: 'note', of, text });
+    this.#remember(of, 0, null, text);
   }
 
   /** The last events, oldest first. */
@@ -36,22 +41,31 @@ export class Story {
     const first = Math.max(0, this.#count - STORY_LIMIT_EVENTS);
     const lines: string[] = [];
     for (let i = first; i < this.#count; i++) {
-      const slot = i % STORY_LIMIT_EVENTS;
-      const event = this.#events[slot]!;
-      const time = (this.#times[slot]! / 1000).toFixed(3).padStart(9);
+      const { timeMs, of, to, bytes, note } = this.#events[i % STORY_LIMIT_EVENTS]!;
+      const time = (timeMs / 1000).toFixed(3).padStart(9);
+      const name = (of === null ? '' : nameOf(of)).padStart(8);
       lines.push(
-        event.kind === 'message'
-          ? `${time} s  ${nameOf(event.from).padStart(8)} → ${nameOf(event.to).padEnd(8)}  ${describeMessage(event.bytes)}`
-          : `${time} s  ${(event.of === null ? '' : nameOf(event.of)).padStart(8)} · ${event.text}`,
+        bytes === null
+          ? `${time} s  ${name} · ${note}`
+          : `${time} s  ${name} → ${nameOf(to).padEnd(8)}  ${describeMessage(bytes)}`,
       );
     }
     return lines;
   }
 
-  #remember(event: StoryEvent): void {
+  #remember(of: number | null, to: number, bytes: Uint8Array | null, note: string): void {
     const slot = this.#count++ % STORY_LIMIT_EVENTS;
-    this.#times[slot] = this.#readNowMs();
-    this.#events[slot] = event;
+    const event = this.#events[slot];
+    const timeMs = this.#readNowMs();
+    if (event === undefined) {
+      this.#events[slot] = { timeMs, of, to, bytes, note };
+      return;
+    }
+    event.timeMs = timeMs;
+    event.of = of;
+    event.to = to;
+    event.bytes = bytes;
+    event.note = note;
   }
 }
 
