@@ -49,6 +49,7 @@ async function statusOf(port: number) {
     genesis: string;
     minedOnChain: number;
     hashRate: number;
+    refused: number;
     peers: { kind: string; height: number | null }[];
   };
 }
@@ -280,6 +281,48 @@ describe('miner', () => {
     );
     expect(again.link.slice(2)).toEqual(link.slice(2));
     expect((await statusOf(status)).genesis).toBe(reference.blocks()[0]!.hash);
+  });
+
+  it('bridges several rooms of one host, each to its own miner, and takes no port twice', async () => {
+    const target = '2**240';
+    const openRoom = async (name: string) => {
+      const [own, other, status] = [await freeUdpPort(), await freeUdpPort(), await freeTcpPort()];
+      const process = tabchain(
+        ...['start', '--host', '127.0.0.1', '--port', '0', '--state', join(folder, name)],
+        ...['--udp', `127.0.0.1:${own}`, '--miners', `127.0.0.1:${other}`, '--target', target],
+        ...['--status', `127.0.0.1:${status}`],
+      );
+      await process.waitForLine(LINK, START_LIMIT_MS);
+      const reference = await startReferenceMiner({
+        ...{ port: other, others: [own], genesis: true, target, hashesPerSecond: 60_000 },
+      });
+      cleanups.push(() => reference.process.kill());
+      return { own, status, reference };
+    };
+    const rooms = await Promise.all(['first', 'second'].map(openRoom));
+    await eventually(async () => {
+      for (const { status, reference } of rooms) {
+        const { genesis, height, peers, refused } = await statusOf(status);
+        expect(genesis).toBe(reference.blocks()[0]?.hash);
+        expect(height).toBeGreaterThan(2);
+        expect(peers).toHaveLength(1);
+        expect(refused).toBe(0);
+      }
+    });
+    await eventually(async () => {
+      for (const { status, reference } of rooms) {
+        const chain = await chainOf(status);
+        const found = reference.blocks().flatMap(({ hash, mine }) => (mine ? [hash] : []));
+        expect(found).toEqual(expect.arrayContaining(chain));
+      }
+    });
+    const { own } = rooms[0]!;
+    const third = tabchain(
+      ...['start', '--host', '127.0.0.1', '--port', '0', '--state', join(folder, 'third')],
+      ...['--udp', `127.0.0.1:${own}`, '--miners', '127.0.0.1:9'],
+    );
+    expect((await third.waitForEnd(START_LIMIT_MS)).code).toBe(2);
+    expect(linesOf(third, 'err').at(-1)).toContain(`UDP port ${own} of 127.0.0.1 is taken`);
   });
 
   it('bridges a room that it serves over https itself', async () => {
