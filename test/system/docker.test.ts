@@ -1,12 +1,14 @@
 /**
  * The containers of the homework's network, without Docker: the words of the compose files are started as they stand,
  * under their names, by the image's own entry point, with the reference miner in the place of the homework's image (R7).
+ * A real tab joins the room of the class.
  */
 import { cpSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { readStartFlags } from '../../lib/node/start-flags.ts';
 import { pythonPath, ROOT, type Running } from '../e2e/harness/processes.ts';
+import { joinRoom } from '../e2e/harness/room.ts';
 import { waitFor } from '../e2e/harness/wait.ts';
 import { test, type World } from '../e2e/harness/world.ts';
 import type { ReferenceBlock } from '../reference/reference-miner.ts';
@@ -69,6 +71,51 @@ describe('the containers', () => {
       { timeoutMs: AGREED_WITHIN_MS, describe: 'both have a block that miner.s has found' },
     );
     expect(await stop(ours)).toEqual({ code: 0, signal: null });
+  });
+
+  test('a tab of the class extends one chain with miner.1 and miner.2', async ({ world }) => {
+    const image = assembleImage(world);
+    const services = readServices(read('docker-compose.yml'));
+    const room = readServices(read('.config/docker-compose.class.yml')).get('miner_s')!;
+    const [node = '', ...entry] = /^ {4}entrypoint: (.*)$/m.exec(room)![1]!.split(' ');
+    expect(node).toBe('node');
+    // The volume and the variable are what Docker puts in their places.
+    const words = wordsOf(new Map([['miner_s', room]]), 'miner_s').map((word) =>
+      word === '/state' ? world.folder() : word.replace(/\$\{PUBLIC_URL:-(.*)\}/, '$1'),
+    );
+    const bridge = startNamed(world, image, 'miner.s', process.execPath, [
+      ...[...entry, ...words, '--target', TARGET],
+    ]);
+    // Two blocks in three seconds, so that the tab need not hold back.
+    const env = { TARGET, HASHES_PER_SECOND: '6000' };
+    const startMiner = (name: 'miner.1' | 'miner.2') =>
+      startNamed(
+        ...([world, image, name, pythonPath()] as const),
+        [join(ROOT, 'test/reference/miner.py'), ...wordsOf(services, name.replace('.', '_'))],
+        env,
+      );
+    const second = startMiner('miner.2');
+    const [link] = await bridge.waitForLine(/http:\/\/localhost:8080\/#\S+/, AGREED_WITHIN_MS);
+    await second.waitForLine(/listening on miner\.2:5000/, AGREED_WITHIN_MS);
+    const first = startMiner('miner.1');
+    const tab = await joinRoom(world, 'tab', link);
+    await waitFor(
+      async () => {
+        const own = (await tab.blocks()).filter((block) => tab.isOwn(block));
+        const [one, two] = [blocksOf(first), blocksOf(second)];
+        const hasBoth = [one, two].every((blocks) =>
+          own.some(({ hash }) => blocks.some((block) => block.hash === hash)),
+        );
+        const shown = new Set((await tab.blocks()).map(({ hash }) => hash));
+        return hasBoth && [one, two].every((all) => all.some((b) => b.mine && shown.has(b.hash)));
+      },
+      {
+        timeoutMs: AGREED_WITHIN_MS,
+        describe: 'the tab and both miners have blocks of each other',
+      },
+    );
+    await tab.tab.close();
+    expect(await stop(bridge)).toEqual({ code: 0, signal: null });
   });
 
   test('the files name what there is', () => {
