@@ -12,7 +12,8 @@ import { joinRoom, serveRoom, type TabMember } from '../e2e/harness/room.ts';
 import { waitFor } from '../e2e/harness/wait.ts';
 import { readCounts, type Soak } from './soak.ts';
 
-const WITHIN_MS = 180_000;
+/** A busy machine gives one of two browsers little of its time. */
+const WITHIN_MS = 300_000;
 /** Easy blocks at first; then the room’s target follows its speed. */
 const FLAGS = ['--target', '2**236', '--spacing', '1s'];
 /** Nothing is asked or fetched that has to do with a first start. */
@@ -31,7 +32,7 @@ const PREFERENCES: Readonly<Record<string, boolean | number | string>> = {
 const soak: Soak = {
   title: 'a Firefox and a Chromium mine one chain over a direct link',
   async run(flags, tell) {
-    const read = readCounts(flags, { blocks: 20 });
+    const read = readCounts(flags, { blocks: 10 });
     if (!read.ok) return { kind: 'wrong', message: read.message };
     const { blocks } = read.counts;
     if (hasOnlyLoopback())
@@ -45,6 +46,8 @@ const soak: Soak = {
     try {
       const { link } = await serveRoom(world, { flags: FLAGS });
       const chromium = await joinRoom(world, 'Chromium', link);
+      // As much as Firefox, where nobody sets it.
+      await chromium.setPower(1);
       const profile = makeProfile(world);
       const first = startFirefox(world, found.path, profile, link);
       await mineTogether(chromium, blocks, tell);
