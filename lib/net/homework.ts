@@ -11,6 +11,7 @@ import type { HashHex } from '../chain/bytes.ts';
 import type { Block } from '../chain/block.ts';
 import type { BlockTree, TreeEntry } from '../chain/tree.ts';
 import { FRESH_LIMIT, FreshBlocks } from './fresh-blocks.ts';
+import { HomeworkBurst } from './homework-burst.ts';
 import { KnownSet } from './known-set.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -204,7 +205,7 @@ export class HomeworkMiner {
     }
     if (this.#pendingRewind !== null) this.#rewind(this.#pendingRewind, tree, nowMs);
     this.#followUp(tree, nowMs);
-    const burst = new Burst(tree, this.#budget, this.#copiesOfGenesis(tree), nowMs);
+    const burst = new HomeworkBurst(tree, this.#budget, this.#copiesOfGenesis(tree), nowMs);
     let isLed = false;
     while (this.#cursor < tree.tip.height && burst.hasRoom) {
       const entry = tree.at(++this.#cursor)!;
@@ -229,7 +230,7 @@ export class HomeworkMiner {
   }
 
   /** Sends again the fresh blocks below the one that the cursor has come to. */
-  #lead(burst: Burst, nowMs: number): void {
+  #lead(burst: HomeworkBurst, nowMs: number): void {
     if (!this.#mayHearRepeats(nowMs) || burst.room <= PREDECESSORS_LIMIT) return;
     for (const hash of this.#fresh.latest(PREDECESSORS_LIMIT, nowMs)) {
       const entry = this.#unshown(hash, burst.tree);
@@ -238,7 +239,7 @@ export class HomeworkMiner {
   }
 
   /** Sends a block again; false where the budget is spent. */
-  #again(entry: TreeEntry, burst: Burst, nowMs: number): boolean {
+  #again(entry: TreeEntry, burst: HomeworkBurst, nowMs: number): boolean {
     if (!burst.hasRoom || !this.#repeatBudget.take(nowMs)) return false;
     burst.add(entry);
     return true;
@@ -251,7 +252,7 @@ export class HomeworkMiner {
   }
 
   /** Sends again what is new and was not shown yet; and now and then the tip, with what was never shown below it. */
-  #repeat(burst: Burst, nowMs: number): void {
+  #repeat(burst: HomeworkBurst, nowMs: number): void {
     const { tree } = burst;
     const again = (entry: TreeEntry) => this.#again(entry, burst, nowMs);
     if (nowMs - this.#lastRepeatMs >= TIP_REPEAT_MS) {
@@ -308,42 +309,5 @@ export class HomeworkMiner {
     this.#healedFrom = height;
     this.#followUps = this.#strays < STRAY_DEPTHS.length ? FOLLOW_UP.times : 0;
     this.#cursor = height;
-  }
-}
-
-/** What is sent in one go. Where the miner needs the genesis block, that comes first, several times. */
-class Burst {
-  readonly tree: BlockTree;
-  readonly blocks: Block[] = [];
-  readonly #budget: TokenBucket;
-  readonly #genesisCopies: number;
-  readonly #nowMs: number;
-
-  constructor(tree: BlockTree, budget: TokenBucket, genesisCopies: number, nowMs: number) {
-    this.tree = tree;
-    this.#budget = budget;
-    this.#genesisCopies = genesisCopies;
-    this.#nowMs = nowMs;
-  }
-
-  /** How many more blocks fit into the budget, beside the genesis blocks that must come before them. */
-  get room(): number {
-    const before = this.blocks.length === 0 ? this.#genesisCopies : 0;
-    return this.#budget.available(this.#nowMs) - before;
-  }
-
-  get hasRoom(): boolean {
-    return this.room > 0;
-  }
-
-  add(entry: TreeEntry): void {
-    if (this.blocks.length === 0)
-      for (let copy = 0; copy < this.#genesisCopies; copy++) this.#push(this.tree.genesis.block);
-    if (entry.height > 0 || this.#genesisCopies === 0) this.#push(entry.block);
-  }
-
-  #push(block: Block): void {
-    this.#budget.take(this.#nowMs);
-    this.blocks.push(block);
   }
 }

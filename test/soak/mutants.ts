@@ -77,7 +77,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a new miner hears the tip first',
-    file: 'lib/net/homework.ts',
+    file: 'lib/net/homework-burst.ts',
     find: 'this.#push(this.tree.genesis.block)',
     replace: 'this.#push(this.tree.tip.block)',
   },
