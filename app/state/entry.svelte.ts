@@ -4,7 +4,7 @@
 import { openTabSession, type TabSession } from '../../lib/drivers/tab-session.ts';
 import { readRoomLink, writeRoomFragment, type RoomPolicy } from '../../lib/net/room-link.ts';
 import { splitInvitation } from '../invite/invitation-link.ts';
-import { fetchAhead } from './fetch-ahead.ts';
+import { fetchAhead, fetchLater } from './fetch-ahead.ts';
 import { readMinerSettings } from './miner-settings.ts';
 import { readOwnName } from './names.ts';
 
@@ -45,6 +45,7 @@ export class Entry {
       });
       window.tabchain = { session };
       this.stage = { kind: 'open', policy, session };
+      fetchLater();
     } catch (error) {
       this.stage = {
         kind: 'failed',

@@ -31,6 +31,10 @@ test('a tab that has only the page joins a room without a server, and is linked 
     timeoutMs: WITHIN_MS,
     describe: 'the newcomer has all of the page',
   });
+  await waitFor(() => member.tab.page.evaluate(hasDecoder), {
+    timeoutMs: WITHIN_MS,
+    describe: 'the member has what reads pictures',
+  });
   for (const tab of browser.tabs) tab.allowErrors(LOST_SERVER);
   await room.process.kill();
 
@@ -43,13 +47,19 @@ test('a tab that has only the page joins a room without a server, and is linked 
   const answer = await textOf(newcomer, /^answer=1~/);
   expect(page.url()).not.toContain('invite');
 
-  await member.tab.page.getByLabel('The answer').fill(answer.slice(0, -20));
+  await member.tab.page.getByRole('textbox', { name: 'The answer' }).fill(answer.slice(0, -20));
   await member.tab.page.getByRole('button', { name: 'Link the two' }).click();
   await member.tab.page.getByText('There is no whole answer in this text').waitFor();
-  const pasted = await member.tab.page.getByLabel('The answer').inputValue();
+  const pasted = await member.tab.page.getByRole('textbox', { name: 'The answer' }).inputValue();
   expect(pasted).toBe(answer.slice(0, -20));
-  await member.tab.page.getByLabel('The answer').fill(answer);
-  await member.tab.page.getByRole('button', { name: 'Link the two' }).click();
+  // Then from pictures: one of something else, and one of the newcomer's screen.
+  const picture = member.tab.page.getByLabel('Picture of the answer');
+  await picture.setInputFiles(pngOf(await page.getByRole('heading').first().screenshot()));
+  await member.tab.page.getByText('No QR code can be read in this picture').waitFor();
+  await picture.setInputFiles(pngOf(Buffer.from('no picture')));
+  await member.tab.page.getByText('This is no picture that the browser can read').waitFor();
+  const code = page.getByRole('img', { name: 'QR code of the answer' });
+  await picture.setInputFiles(pngOf(await code.screenshot()));
   await member.tab.page.getByText('Linked: the other tab is in the room.').waitFor();
   await page.getByText('Linked: you are in the room.').waitFor();
 
@@ -72,6 +82,13 @@ test('a tab that has only the page joins a room without a server, and is linked 
 /** Whether the page has fetched what mines. */
 function hasWorker(): boolean {
   return performance.getEntriesByType('resource').some(({ name }) => /web-worker/.test(name));
+}
+
+const pngOf = (buffer: Buffer) => ({ name: 'picture.png', mimeType: 'image/png', buffer });
+
+/** Whether the page has fetched what reads codes in pictures. */
+function hasDecoder(): boolean {
+  return performance.getEntriesByType('resource').some(({ name }) => /decode/.test(name));
 }
 
 async function openSheet(page: Page): Promise<void> {

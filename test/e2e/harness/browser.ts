@@ -48,27 +48,37 @@ export interface TestBrowser {
   readonly browser: Browser;
   /** All tabs ever opened, closed ones too. */
   readonly tabs: readonly Tab[];
-  /** `takesAnyCertificate`: as a user who has told the browser to go on. */
-  openProfile(options?: { readonly takesAnyCertificate?: boolean }): Promise<Profile>;
+  /**
+   * `takesAnyCertificate`: as a user who has told the browser to go on; `allowsCamera`: as one who has allowed it, where
+   * others have refused it.
+   */
+  openProfile(options?: {
+    readonly takesAnyCertificate?: boolean;
+    readonly allowsCamera?: boolean;
+  }): Promise<Profile>;
   /** A tab in a profile of its own: another user. */
   openTab(name: string, url: string): Promise<Tab>;
   close(): Promise<void>;
 }
 
-/** `program` replaces the Chromium that was found when the clone was made ready. */
+/** `program` replaces the Chromium that was found when the clone was made ready; `flags` join its usual ones. */
 export async function launchBrowser({
   program = browserPath(),
-}: { readonly program?: string } = {}): Promise<TestBrowser> {
+  flags = [],
+}: { readonly program?: string; readonly flags?: readonly string[] } = {}): Promise<TestBrowser> {
   const browser = await chromium.launch({
     executablePath: program,
-    args: FLAGS,
+    args: [...FLAGS, ...flags],
     timeout: LAUNCH_TIMEOUT_MS,
     handleSIGINT: false,
   });
   const tabs: Tab[] = [];
-  const openProfile: TestBrowser['openProfile'] = async ({ takesAnyCertificate = false } = {}) => {
+  const openProfile: TestBrowser['openProfile'] = async ({
+    takesAnyCertificate = false,
+    allowsCamera = false,
+  } = {}) => {
     const context = await browser.newContext({
-      permissions: onlyLoopback() ? ['microphone'] : [],
+      permissions: [...(onlyLoopback() ? ['microphone'] : []), ...(allowsCamera ? ['camera'] : [])],
       ignoreHTTPSErrors: takesAnyCertificate,
     });
     context.setDefaultTimeout(ACTION_TIMEOUT_MS);

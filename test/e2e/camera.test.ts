@@ -1,0 +1,67 @@
+/**
+ * A tab reads the QR code that its camera sees; Chromium plays a film in the camera's place (R26).
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encode } from 'uqr';
+import { expect } from 'vitest';
+import type { Page } from 'playwright-core';
+import { launchBrowser } from './harness/browser.ts';
+import { serveRoom } from './harness/room.ts';
+import { test } from './harness/world.ts';
+
+const WIDTH = 640;
+const HEIGHT = 480;
+const DARK = 20;
+const LIGHT = 230;
+const NO_COLOUR = 128;
+
+test('a tab reads a code by its camera, and says so where it is refused', async ({ world }) => {
+  const room = await serveRoom(world, { flags: ['--target', '2**238'] });
+  const film = join(world.folder(), 'code.y4m');
+  writeFileSync(film, filmOf('what the camera sees'));
+  const browser = await launchBrowser({
+    flags: ['--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${film}`],
+  });
+  world.keepBrowser(browser);
+
+  const willing = await browser.openProfile({ allowsCamera: true });
+  const { page } = await willing.openTab('camera', room.link);
+  await openSheet(page);
+  await page.getByRole('button', { name: 'Scan its QR code' }).click();
+  // It is taken like what is pasted: found, put into the field, and refused as no invitation.
+  await page.getByText('There is no whole invitation in this text').waitFor();
+  const field = page.getByRole('textbox', { name: 'The invitation' });
+  await expect.poll(() => field.inputValue()).toBe('what the camera sees');
+  await page.getByRole('button', { name: 'Scan its QR code' }).waitFor();
+
+  const { page: refusing } = await browser.openTab('no camera', room.link);
+  await openSheet(refusing);
+  await refusing.getByRole('button', { name: 'Scan its QR code' }).click();
+  await refusing.getByText('The camera was refused').waitFor();
+});
+
+async function openSheet(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  await page.getByRole('button', { name: 'Invite without the server' }).click();
+}
+
+/** An uncompressed film (YUV4MPEG2, planes in 4:2:0) of one frame that shows this text's code. */
+function filmOf(text: string): Buffer {
+  const { size, data } = encode(text, { ecc: 'M', border: 4 });
+  const modulePx = Math.floor(HEIGHT / size);
+  const left = Math.floor((WIDTH - size * modulePx) / 2);
+  const luma = Buffer.alloc(WIDTH * HEIGHT, LIGHT);
+  data.forEach((row, y) =>
+    row.forEach((isDark, x) => {
+      if (!isDark) return;
+      for (let line = y * modulePx; line < (y + 1) * modulePx; line++) {
+        const start = line * WIDTH + left + x * modulePx;
+        luma.fill(DARK, start, start + modulePx);
+      }
+    }),
+  );
+  const chroma = Buffer.alloc((WIDTH * HEIGHT) / 2, NO_COLOUR);
+  const head = Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F10:1 Ip A1:1 C420jpeg\n`);
+  return Buffer.concat([head, Buffer.from('FRAME\n'), luma, chroma]);
+}
