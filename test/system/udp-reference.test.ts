@@ -64,7 +64,8 @@ describe('the reference miner', () => {
       const shown = new Set(first.blocks().map((found) => found.hash));
       expect(second.blocks().filter((found) => shown.has(found.hash)).length).toBeGreaterThan(8);
     });
-    expect(second.blocks()[0]).toEqual({ ...first.blocks()[0], mine: false });
+    const [genesis] = first.blocks();
+    expect(second.blocks()[0]).toMatchObject({ height: 0, hash: genesis!.hash, mine: false });
   });
 
   it('takes the first block that it hears as its root, and drops unknown parents', async () => {
@@ -75,7 +76,7 @@ describe('the reference miner', () => {
     const orphan = block('orphan', '22'.repeat(32));
     await send(port, root, orphan, child);
     await eventually(() => expect(miner.blocks().length).toBeGreaterThan(0));
-    expect(miner.blocks()[0]).toEqual({ height: 0, hash: hash(root), mine: false });
+    expect(miner.blocks()[0]).toMatchObject({ height: 0, hash: hash(root), mine: false });
     expect(miner.blocks().map((found) => found.hash)).not.toContain(hash(orphan));
   });
 
