@@ -7,7 +7,7 @@ import { measureOverlay } from '../support/overlay-figures.ts';
 import type { Bench, Figure } from './bench.ts';
 import { measureFirstBlock } from './tabs/first-block.ts';
 import { measureMesh } from './tabs/mesh.ts';
-import { measureSpread } from './tabs/spread.ts';
+import { measureFewTabs, measureManyTabs } from './tabs/spread.ts';
 
 const SIZES = [1_000, 10_000];
 const ROUNDS = 6;
@@ -19,7 +19,8 @@ const bench: Bench = {
   run: async () => [
     ...(await orNothing(measureFirstBlock)),
     ...(await orNothing(measureMesh)),
-    ...(await orNothing(measureSpread)),
+    ...(await orNothing(measureFewTabs)),
+    ...(await orNothing(measureManyTabs)),
     ...SIZES.flatMap(figuresOf),
   ],
 };
