@@ -11,6 +11,7 @@ import { makeMember, until } from '../drivers/transport-world.ts';
 const LOW = '1'.repeat(40);
 const HIGH = 'e'.repeat(40);
 const ABSENT = 'a'.repeat(40);
+const PATIENT_DIAL_MS = 120_000;
 
 async function makeRoom(): Promise<{
   join: JoinRoom;
@@ -45,6 +46,24 @@ test('a child process that is not needed any more ends, however early that is', 
   await ready.ready;
   ready.close();
   for (const { pid } of [early, ready]) await until('it has ended', () => !isAlive(pid));
+});
+
+test('what comes before the child is ready is heard once it is', async () => {
+  const ready = startWebRtcProcess();
+  expect(await ready.ready).toBe(true);
+  const { join } = createSignalHub((nodeId, events) => {
+    const process = nodeId === HIGH ? ready : startWebRtcProcess();
+    // Longer than any start of a child on a busy machine: a dial that failed would be no answer to the question.
+    const order = { nodeId, iceServers: [], dialLimitMs: PATIENT_DIAL_MS };
+    return process.createTransport(order, events, Math.random);
+  });
+  const [high, low] = [makeMember(HIGH, join), makeMember(LOW, join)];
+  await until('they see each other', () => low.present.length + high.present.length === 2);
+  high.transport.dial(LOW);
+  await until('they are linked', () => low.links.size + high.links.size === 2);
+  expect(high.failedDials).toEqual([]);
+  for (const member of [low, high]) member.transport.close();
+  for (const member of [low, high]) expect(member.breaches).toEqual([]);
 });
 
 function isAlive(pid: number): boolean {

@@ -12,6 +12,12 @@ import type { WebRtcEvents, WebRtcTransport } from './contract.ts';
 /** A child that lived this long did not die of its start, and the next wait is short again. */
 const STEADY_AFTER_MS = 30_000;
 
+/**
+ * Signals that wait for the child: an offer with its candidates from each of the peers that may dial at once. Whoever
+ * dials a newcomer at the first moment would else wait in vain for its answer, and try again much later.
+ */
+export const EARLY_SIGNALS_LIMIT = 512;
+
 /** Bytes that wait on one link: handed to the child and not reported back, or waiting within it. */
 interface Queue {
   unreported: number;
@@ -73,6 +79,8 @@ function createTransport(
   let isClosed = false;
   const links = new Map<string, Queue>();
   const dials = new Set<string>();
+  /** Heard before the child was at work, the oldest first. */
+  let early: Extract<Order, { type: 'hear' }>[] = [];
 
   adopt(first);
   if (firstState === 'ready') begin();
@@ -94,6 +102,8 @@ function createTransport(
     isAtWork = true;
     post({ type: 'work', ...order });
     for (const nodeId of dials) post({ type: 'dial', nodeId });
+    for (const order of early) post(order);
+    early = [];
   }
 
   function hear(report: Report): void {
@@ -138,6 +148,7 @@ function createTransport(
   function giveUp(): void {
     if (isClosed || isMissing) return;
     isMissing = true;
+    early = [];
     events.warn(
       'WebRTC is missing on this machine: links go through the server. The optional package @roamhq/wrtc has it.',
     );
@@ -181,7 +192,11 @@ function createTransport(
       if (isMissing) queueMicrotask(() => failDials());
       if (isAtWork) post({ type: 'dial', nodeId });
     },
-    hear: (from, signal) => post({ type: 'hear', from, signal }),
+    hear(from, signal) {
+      const order = { type: 'hear', from, signal } as const;
+      if (isAtWork) post(order);
+      else if (!isMissing && early.length < EARLY_SIGNALS_LIMIT) early.push(order);
+    },
     rejoined: (nodeId) => post({ type: 'rejoined', nodeId }),
     undeliverable: (nodeId) => post({ type: 'undeliverable', nodeId }),
     send(linkId, bytes) {
@@ -209,6 +224,7 @@ function createTransport(
       clearTimeout(timer);
       links.clear();
       dials.clear();
+      early = [];
       if (child !== null) end(child);
     },
   };
