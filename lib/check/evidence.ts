@@ -54,6 +54,11 @@ export class Evidence {
     this.arrivals.set(hash, sockets.add(socket));
   }
 
+  /** Takes a block out of the count of arrivals where its miner was ended before it could send it to all. */
+  excuse(hash: HashHex): void {
+    if (this.arrivals.get(hash)?.size === 1) this.arrivals.delete(hash);
+  }
+
   countBlock(found: FoundBlock, isParentKnown: boolean, beforeMs: number | null): void {
     this.blocks.push(found.block);
     if (beforeMs !== null) {

@@ -233,6 +233,9 @@ export class Session {
   }
 
   async close(): Promise<void> {
+    // A rule may be content with a block, and end the miner, between its sending to the one and to the other.
+    const last = this.found.at(-1);
+    if (last !== undefined) this.#parts.evidence.excuse(last.hash);
     for (const socket of this.#parts.sockets) socket.close();
     await this.#parts.program?.stop();
   }

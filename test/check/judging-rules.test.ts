@@ -138,6 +138,24 @@ describe('the rule of the broadcast', () => {
     expect(await judge(broadcastRule, () => {})).toMatchObject({ outcome: 'unclear' });
   });
 
+  it('does not hold against a miner what it was ended over', async () => {
+    const last = valid.slice(0, 6);
+    const endedOver = (examiner: Examiner) => {
+      count(examiner, valid.slice(6));
+      count(examiner, last, [0]);
+      for (const block of last) examiner.evidence.excuse(hashBlockHex(block));
+    };
+    expect(await judge(broadcastRule, endedOver)).toMatchObject({ outcome: 'passed' });
+    // What has come to both stays counted.
+    const whole = (examiner: Examiner) => {
+      count(examiner, valid);
+      examiner.evidence.excuse(hashBlockHex(valid[0]!));
+    };
+    expect(await judge(broadcastRule, whole)).toMatchObject({
+      came: '30 blocks came to both others.',
+    });
+  });
+
   it('fails a miner that withholds parents', async () => {
     const withheld = valid.map((block) => ({ ...block, previousHash: new Uint8Array(32).fill(9) }));
     expect(await judge(broadcastRule, (examiner) => count(examiner, withheld))).toMatchObject({
