@@ -18,7 +18,7 @@ export type Reading =
   /** What decodes could not be fetched: the server is gone. */
   | { readonly kind: 'no-decoder' };
 
-/** Fetches what decodes, once; it is as large as all else of this dialog. Null where that fails. */
+/** Fetches what decodes, once; it is large, and most pages never need it. Null where that fails. */
 export function fetchDecoder(): Promise<typeof decodeQR | null> {
   return import('qr/decode.js').then(
     (module) => module.decodeQR,
