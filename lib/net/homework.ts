@@ -4,8 +4,8 @@
  *
  * So we keep a cursor: the height up to which the miner was sent our best chain. New blocks move it on; a miner that
  * shows itself behind moves it back; and what lies above it is sent in order, at a bounded rate. Datagrams get lost, so
- * what it has not shown yet is sent again, with the next blocks, soon and often while it is new, then seldom. A miner that has shown nothing
- * may start at any moment: whatever it is sent begins with the genesis block, never with a tip.
+ * what it has not shown yet is sent again, with the next blocks, soon and often while it is new, then seldom. A miner
+ * that has shown nothing may start at any moment: whatever it is sent begins with the genesis block, never with a tip.
  */
 import type { HashHex } from '../chain/bytes.ts';
 import type { Block } from '../chain/block.ts';

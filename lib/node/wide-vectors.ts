@@ -4,9 +4,12 @@
  */
 import { setFlagsFromString } from 'node:v8';
 
-const FLAG = '--experimental-wasm-revectorize';
+export const JOIN_VECTORS_FLAG = '--experimental-wasm-revectorize';
 
-/** The major versions of Node with which kernels were tried; others may not know the flag, or do without it. */
+/**
+ * The oldest and the newest major version of Node with which kernels were tried; others may not know the flag, or do
+ * without it.
+ */
 const FIRST_VERSION = 24;
 const LAST_VERSION = 26;
 
@@ -14,7 +17,7 @@ const LAST_VERSION = 26;
 export function wideVectorFlags(nodeVersion: string, architecture: string): readonly string[] {
   const major = Number.parseInt(nodeVersion, 10);
   const isKnown = major >= FIRST_VERSION && major <= LAST_VERSION;
-  return isKnown && architecture === 'x64' ? [FLAG] : [];
+  return isKnown && architecture === 'x64' ? [JOIN_VECTORS_FLAG] : [];
 }
 
 /**

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { chromium, type Browser } from 'playwright-core';
-import { wideVectorFlags } from '../../lib/node/wide-vectors.ts';
+import { JOIN_VECTORS_FLAG, wideVectorFlags } from '../../lib/node/wide-vectors.ts';
 import { browserPath } from '../e2e/harness/processes.ts';
 import { measureRate, quantile, type Bench, type Figure } from './bench.ts';
 import { buildScript } from './browser-script.ts';
@@ -39,7 +39,7 @@ const bench: Bench = {
     for (let i = 0; i < PROCESSES; i++) {
       node.push(await measureInNode(program));
       browser.push(await measureInChromium(worker));
-      joining.push(await measureInChromium(worker, ['--js-flags=--experimental-wasm-revectorize']));
+      joining.push(await measureInChromium(worker, [`--js-flags=${JOIN_VECTORS_FLAG}`]));
     }
     rmSync(folder, { recursive: true });
     return [
