@@ -5,6 +5,7 @@ import { BlockRows, HEIGHT, NO_ROW, ORDER, PARENT, SKIP, type ArrivedBlock } fro
 import type { HashHex } from './bytes.ts';
 import { HASH_WORDS, readHashBytes, readHashHex } from './hash-words.ts';
 import type { Standing } from './rules.ts';
+import { SideBranches } from './side-branches.ts';
 import { RowEntry, type TreeEntry } from './tree-entry.ts';
 import { WordPages } from './word-pages.ts';
 
@@ -43,13 +44,11 @@ export class BlockTree {
   readonly #rows = new BlockRows();
   /** The best chain's rows, by height. */
   readonly #best = new WordPages(1);
-  /** Rows off the best chain, by height. */
-  readonly #side = new Map<number, Set<number>>();
+  readonly #side = new SideBranches(this.#rows);
   /** Blocks that left the tree, but whose rows may still be read. */
   readonly #dropped: number[] = [];
   readonly #sideLimit: number;
   readonly #hash = new Int32Array(HASH_WORDS);
-  #sideCount = 0;
   #topHeight = 0;
   #tipRow: number;
   #tip: TreeEntry;
@@ -113,7 +112,7 @@ export class BlockTree {
 
   /** All kept blocks of one height, in order of arrival. */
   level(height: number): readonly TreeEntry[] {
-    const rows = [...(this.#side.get(height) ?? [])];
+    const rows = [...this.#side.at(height)];
     if (this.#isBestHeight(height)) rows.push(this.#best.get(height, 0));
     return rows
       .sort((a, b) => this.#orderOf(a) - this.#orderOf(b))
@@ -150,7 +149,7 @@ export class BlockTree {
     winsTies = false,
   ): Insertion {
     const insertion = this.#insert(arrived, standing, parent, winsTies);
-    if (this.#sideCount > this.#sideLimit) this.#prune(insertion.entry);
+    if (this.#side.size > this.#sideLimit) this.#prune(insertion.entry);
     return insertion;
   }
 
@@ -159,7 +158,7 @@ export class BlockTree {
     const insertions = blocks.map(({ arrived, standing, parent }) =>
       this.#insert(arrived, standing, parent, false),
     );
-    if (this.#sideCount > this.#sideLimit) this.#prune(insertions.at(-1)!.entry);
+    if (this.#side.size > this.#sideLimit) this.#prune(insertions.at(-1)!.entry);
     return insertions;
   }
 
@@ -183,7 +182,7 @@ export class BlockTree {
     // Every block adds work, so that one on the tip need not be compared.
     if (parent === this.#tipRow || this.#rows.compareWork(row, this.#tipRow) > (winsTies ? -1 : 0))
       return { entry, change: this.#moveTip(row, entry) };
-    this.#addSide(row);
+    this.#side.add(row);
     return { entry, change: null };
   }
 
@@ -237,22 +236,6 @@ export class BlockTree {
     return row;
   }
 
-  #addSide(row: number): void {
-    const height = this.#rows.get(row, HEIGHT);
-    const level = this.#side.get(height);
-    if (level === undefined) this.#side.set(height, new Set([row]));
-    else level.add(row);
-    this.#sideCount++;
-  }
-
-  #removeSide(row: number): void {
-    const height = this.#rows.get(row, HEIGHT);
-    const level = this.#side.get(height)!;
-    level.delete(row);
-    if (level.size === 0) this.#side.delete(height);
-    this.#sideCount--;
-  }
-
   #moveTip(row: number, entry: TreeEntry): TipChange {
     const extended = this.#rows.get(row, PARENT) === this.#tipRow;
     const connected = [entry];
@@ -261,14 +244,14 @@ export class BlockTree {
       let at = this.#rows.get(row, PARENT);
       for (; !this.#isBestRow(at); at = this.#rows.get(at, PARENT)) {
         connected.push(this.#entryAt(at)!);
-        this.#removeSide(at);
+        this.#side.remove(at);
       }
       connected.reverse();
       const forkHeight = this.#rows.get(at, HEIGHT);
       for (let height = this.#tip.height; height > forkHeight; height--) {
         const old = this.#best.get(height, 0);
         reverted.push(this.#entryAt(old)!);
-        this.#addSide(old);
+        this.#side.add(old);
       }
       let height = entry.height;
       for (let at = row; height > forkHeight; at = this.#rows.get(at, PARENT))
@@ -280,35 +263,15 @@ export class BlockTree {
   }
 
   /**
-   * Drops side branches, least work first, until a tenth of the limit is free again. `spare` stays.
-   * A branch that loses its place as the best chain becomes side blocks, so a move of the tip can pass the limit too.
+   * Drops side branches, least work first; the branch of `spare` keeps it. A branch that loses its place as the best
+   * chain becomes side blocks, so a move of the tip can pass the limit too.
    */
-  #prune(spareEntry: TreeEntry): void {
-    const spare = this.#rowOf(spareEntry);
-    const room = Math.floor(this.#sideLimit * 0.9);
-    const rows = [...this.#side.values()].flatMap((level) => [...level]);
-    const children = new Map<number, number>();
-    for (const row of rows) {
-      const parent = this.#rows.get(row, PARENT);
-      children.set(parent, (children.get(parent) ?? 0) + 1);
+  #prune(spare: TreeEntry): void {
+    for (const row of this.#side.prune(this.#sideLimit, this.#rowOf(spare))) {
+      this.#rows.index.remove(row);
+      this.#dropped.push(row);
     }
-    const leaves = rows
-      .filter((row) => !children.has(row))
-      .sort((a, b) => this.#rows.compareWork(a, b) || this.#orderOf(b) - this.#orderOf(a));
-    for (const leaf of leaves) {
-      let at = leaf;
-      while (this.#sideCount > room && !this.#isBestRow(at) && !children.has(at) && at !== spare) {
-        const parent = this.#rows.get(at, PARENT);
-        const siblings = children.get(parent)! - 1;
-        if (siblings === 0) children.delete(parent);
-        else children.set(parent, siblings);
-        this.#removeSide(at);
-        this.#rows.index.remove(at);
-        this.#dropped.push(at);
-        at = parent;
-      }
-    }
-    while (this.#topHeight > this.#tip.height && !this.#side.has(this.#topHeight))
+    while (this.#topHeight > this.#tip.height && !this.#side.reaches(this.#topHeight))
       this.#topHeight--;
   }
 }
