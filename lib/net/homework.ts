@@ -10,8 +10,9 @@
 import type { HashHex } from '../chain/bytes.ts';
 import type { Block } from '../chain/block.ts';
 import type { BlockTree, TreeEntry } from '../chain/tree.ts';
-import { FRESH_LIMIT, FreshBlocks } from './fresh-blocks.ts';
+import { FRESH_LIMIT } from './fresh-blocks.ts';
 import { HomeworkBurst } from './homework-burst.ts';
+import { HomeworkRepeats } from './homework-repeats.ts';
 import { KnownSet } from './known-set.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -20,26 +21,6 @@ import { TokenBucket } from './token-bucket.ts';
  * homework's target finds a hundred a second, which must all reach it, or it is behind for ever.
  */
 export const HEAL_RATE = { perSecond: 256, burst: 64 } as const;
-/**
- * What of it blocks that were sent already may take. It holds all that is repeated: twice the fresh blocks at each
- * repeat, and what goes with new blocks. Were it less, the oldest would use it up, which the miner has most likely, and
- * the one that it lacks would wait for seconds. A miner that reads all this has time to mine.
- */
-export const REPEAT_RATE = { perSecond: 160, burst: 80 } as const;
-/**
- * So many fresh blocks go out again with each new one, below it: a naive miner drops a block whose parent was lost, so
- * on a chain that grows fast one loss would cost it all blocks until the next repeat.
- */
-export const PREDECESSORS_LIMIT = 3;
-/**
- * Of more blocks that go out again each goes twice: they are a row, of which a naive miner takes only what comes before
- * the first lost one, and where they are so many others follow soon.
- */
-export const REPEATED_ONCE_LIMIT = 6;
-/** Once in this time the tip goes out again, and below it what was never shown, since any datagram may have been lost. */
-export const TIP_REPEAT_MS = 10_000;
-/** Blocks below the tip that go with it; of more, the next ones the next time. */
-export const TIP_REPEAT_BLOCKS = 32;
 /** A miner that shows itself behind is healed at most this often: its next block may have crossed ours. */
 export const REWIND_INTERVAL_MS = 1_000;
 /**
@@ -81,18 +62,13 @@ type MinerState =
 export class HomeworkMiner {
   #known = new KnownSet();
   readonly #budget: TokenBucket;
-  readonly #repeatBudget: TokenBucket;
-  readonly #fresh = new FreshBlocks();
+  readonly #repeats: HomeworkRepeats;
   #state: MinerState;
   /** Blocks of the best chain up to this height were sent; -1 before genesis. */
   #cursor = -1;
   /** Blocks of the best chain up to this height it has shown. */
   #shared = 0;
-  /** Where the next repeat of what was never shown begins. */
-  #sweep = 0;
   readonly #sinceMs: number;
-  #lastRepeatMs: number;
-  #lastSentMs: number;
   #lastRewindMs = Number.NEGATIVE_INFINITY;
   /** The tip's height when it was healed last, and how often in a row it showed itself short of that afterwards. */
   #healedHeight = 0;
@@ -110,11 +86,9 @@ export class HomeworkMiner {
 
   constructor(nowMs: number) {
     this.#budget = new TokenBucket(HEAL_RATE.perSecond, HEAL_RATE.burst, nowMs);
-    this.#repeatBudget = new TokenBucket(REPEAT_RATE.perSecond, REPEAT_RATE.burst, nowMs);
+    this.#repeats = new HomeworkRepeats(nowMs);
     this.#state = { kind: 'unheard', nextIntroductionMs: nowMs, pauseMs: INTRODUCTION_MS.first };
     this.#sinceMs = nowMs;
-    this.#lastRepeatMs = nowMs;
-    this.#lastSentMs = nowMs;
   }
 
   /** The greatest height at which it has shown a block of our tree; null while it has shown none. */
@@ -206,20 +180,21 @@ export class HomeworkMiner {
     if (this.#pendingRewind !== null) this.#rewind(this.#pendingRewind, tree, nowMs);
     this.#followUp(tree, nowMs);
     const burst = new HomeworkBurst(tree, this.#budget, this.#copiesOfGenesis(tree), nowMs);
+    const mayRepeat = this.#mayHearRepeats(nowMs);
     let isLed = false;
     while (this.#cursor < tree.tip.height && burst.hasRoom) {
       const entry = tree.at(++this.#cursor)!;
       if (this.#known.has(entry.hash)) continue;
-      if (!isLed) this.#lead(burst, nowMs);
+      if (!isLed && mayRepeat) this.#repeats.lead(burst, this.#cursor, this.#known, nowMs);
       isLed = true;
       const copies = this.#cursor > this.#healedHeight ? 1 : 1 + this.#vainHeals;
       for (let copy = 0; copy < copies && burst.hasRoom; copy++) burst.add(entry);
-      if (this.#cursor > tree.tip.height - FRESH_LIMIT) this.#fresh.sent(entry.hash, nowMs);
+      if (this.#cursor > tree.tip.height - FRESH_LIMIT) this.#repeats.sent(entry.hash, nowMs);
     }
     // A chain that is still being brought to it comes first: what follows would be dropped.
     const isIdle = this.#cursor === tree.tip.height && burst.blocks.length === 0;
-    if (isIdle && this.#mayHearRepeats(nowMs)) this.#repeat(burst, nowMs);
-    if (burst.blocks.length > 0) this.#lastSentMs = nowMs;
+    if (isIdle && mayRepeat) this.#repeats.add(burst, this.#shared, this.#known, nowMs);
+    if (burst.blocks.length > 0) this.#repeats.lastSentMs = nowMs;
     return burst.blocks;
   }
 
@@ -227,50 +202,6 @@ export class HomeworkMiner {
   #mayHearRepeats(nowMs: number): boolean {
     if (this.#isForeign || this.isLost) return false;
     return this.#state.kind === 'following' || nowMs - this.#sinceMs < UNHEARD_REPEATS_MS;
-  }
-
-  /** Sends again the fresh blocks below the one that the cursor has come to. */
-  #lead(burst: HomeworkBurst, nowMs: number): void {
-    if (!this.#mayHearRepeats(nowMs) || burst.room <= PREDECESSORS_LIMIT) return;
-    for (const hash of this.#fresh.latest(PREDECESSORS_LIMIT, nowMs)) {
-      const entry = this.#unshown(hash, burst.tree);
-      if (entry !== null && entry.height < this.#cursor) this.#again(entry, burst, nowMs);
-    }
-  }
-
-  /** Sends a block again; false where the budget is spent. */
-  #again(entry: TreeEntry, burst: HomeworkBurst, nowMs: number): boolean {
-    if (!burst.hasRoom || !this.#repeatBudget.take(nowMs)) return false;
-    burst.add(entry);
-    return true;
-  }
-
-  /** A block of our best chain that it has not shown, else null. */
-  #unshown(hash: HashHex, tree: BlockTree): TreeEntry | null {
-    const entry = this.#known.has(hash) ? undefined : tree.get(hash);
-    return entry !== undefined && tree.at(entry.height)?.hash === hash ? entry : null;
-  }
-
-  /** Sends again what is new and was not shown yet; and now and then the tip, with what was never shown below it. */
-  #repeat(burst: HomeworkBurst, nowMs: number): void {
-    const { tree } = burst;
-    const again = (entry: TreeEntry) => this.#again(entry, burst, nowMs);
-    if (nowMs - this.#lastRepeatMs >= TIP_REPEAT_MS) {
-      this.#lastRepeatMs = nowMs;
-      if (this.#sweep <= this.#shared || this.#sweep >= tree.tip.height)
-        this.#sweep = this.#shared + 1;
-      for (let left = TIP_REPEAT_BLOCKS - 1; left > 0 && this.#sweep < tree.tip.height; left--) {
-        const entry = tree.at(this.#sweep++)!;
-        if (!this.#known.has(entry.hash) && !again(entry)) return;
-      }
-      // To a peer of our kind, a tip that it sent itself says that it came.
-      if (!this.#known.has(tree.tip.hash) || nowMs - this.#lastSentMs >= TIP_REPEAT_MS)
-        again(tree.tip);
-      return;
-    }
-    const due = this.#fresh.takeDue(nowMs).flatMap((hash) => this.#unshown(hash, tree) ?? []);
-    const copies = due.length > REPEATED_ONCE_LIMIT ? 2 : 1;
-    for (const entry of due) for (let copy = 0; copy < copies; copy++) if (!again(entry)) return;
   }
 
   /** How often the genesis block precedes what is sent next: whoever has shown a block needs none. */

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { hashBlockHex, type Block } from '../../lib/chain/block.ts';
 import { FRESH_LIMIT, FRESH_REPEAT_MS } from '../../lib/net/fresh-blocks.ts';
 import {
-  HEAL_RATE,
   PREDECESSORS_LIMIT,
   TIP_REPEAT_BLOCKS,
   TIP_REPEAT_MS,
-} from '../../lib/net/homework.ts';
+} from '../../lib/net/homework-repeats.ts';
+import { HEAL_RATE } from '../../lib/net/homework.ts';
 import { FREE_GENESIS, FREE_GENESIS_HASH, freeBlocks } from '../support/free-chain.ts';
 import { Bridge, inStep, TICK_MS } from '../support/homework-bridge.ts';
 import { seededRandom } from '../support/random.ts';

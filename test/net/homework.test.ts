@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { hashBlockHex } from '../../lib/chain/block.ts';
 import { FRESH_REPEAT_MS } from '../../lib/net/fresh-blocks.ts';
+import { TIP_REPEAT_MS } from '../../lib/net/homework-repeats.ts';
 import {
   HEAL_COPIES_LIMIT,
   HEAL_RATE,
   INTRODUCTION_MS,
   REWIND_INTERVAL_MS,
   STRAY_PAUSE_LIMIT_MS,
-  TIP_REPEAT_MS,
   UNHEARD_REPEATS_MS,
 } from '../../lib/net/homework.ts';
 import {
