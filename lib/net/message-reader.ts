@@ -6,7 +6,8 @@
  * refused, is read by `decodeMessage`; both ways answer alike.
  */
 import { equalBytes, readUtf8, writeUtf8, type HashHex } from '../chain/bytes.ts';
-import { decodeMessage, encodeMessage, type ChainStatus, type DecodedMessage } from './messages.ts';
+import type { ChainStatus } from './chain-status.ts';
+import { decodeMessage, encodeMessage, type DecodedMessage } from './messages.ts';
 
 /** Numbers of more digits are left to the parser: up to here they are exact, and within every limit of the grammar. */
 const DIGITS_LIMIT = 15;

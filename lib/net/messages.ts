@@ -8,9 +8,11 @@ import { readUtf8, writeAscii, writeUtf8 } from '../chain/bytes.ts';
 import type { Block } from '../chain/block.ts';
 import { blockFromJson, blockToJson, type BlockJson } from '../chain/codec.ts';
 import { hasRepeatedKeys } from '../chain/json-members.ts';
-import { ACCOUNT, type Account } from '../ledger/account.ts';
+import type { Account } from '../ledger/account.ts';
 import { isTransactionId } from '../ledger/coin-name.ts';
 import type { TransactionId } from '../ledger/transaction.ts';
+import { readStatus, statusToJson, writeStatus, type ChainStatus } from './chain-status.ts';
+import { isCount, isHash, isNodeId, isPublicKey } from './message-fields.ts';
 
 /** Revision of the protocol. Peers of different revisions part with `wrong-version`. */
 export const PROTOCOL_VERSION = 4;
@@ -25,13 +27,7 @@ export const CHAIN_BLOCKS_LIMIT = 500;
  * one and the next, and few are on their way for nothing where the asker turns away.
  */
 export const CHAIN_BATCHES_LIMIT = 4;
-/** Heights beyond this are refused: no chain of ours reaches it, and sums with it stay exact. */
-const HEIGHT_LIMIT = 2 ** 40;
-/** Decimal digits of a chain's work: below 2^256 there are at most 78. */
-const WORK = /^\d{1,78}$/;
-const HASH = /^[0-9a-f]{64}$/;
-const PUBLIC_KEY = /^0[23][0-9a-f]{64}$/;
-const SIGNATURE = /^[0-9a-f]{128}$/;
+/** What is shown is cut to far fewer, so that a longer name is meant to cost room. */
 const NAME_LIMIT_CHARS = 200;
 /** Node ids in one message: more neighbours than any peer has. */
 export const NODE_IDS_LIMIT = 32;
@@ -45,31 +41,6 @@ const BODY = /^[^\p{Cc}\p{Cs}]*$/u;
 /** Which protocol of the addressee a datagram is for: new links, the distributed hash table, links with guarantees. */
 export const PORTS = ['signal', 'kad', 'link'] as const;
 export type Port = (typeof PORTS)[number];
-
-/** A bridge's signature under a genesis block's hash: see peer/genesis.ts. Hex. */
-export interface Endorsement {
-  readonly publicKey: string;
-  readonly signature: string;
-}
-
-/** Where a peer's best chain stands. `genesis` is null, and the rest 0, where it has none yet. */
-export interface ChainStatus {
-  readonly genesis: string | null;
-  readonly endorsement: Endorsement | null;
-  readonly tip: string | null;
-  readonly height: number;
-  /** Hashes of work, decimal on the wire. */
-  readonly work: bigint;
-}
-
-/** Of a peer that has no chain yet. */
-export const NO_STATUS: ChainStatus = {
-  genesis: null,
-  endorsement: null,
-  tip: null,
-  height: 0,
-  work: 0n,
-};
 
 export type Message =
   | { readonly type: 'block'; readonly block: Block }
@@ -149,18 +120,6 @@ export function encodeMessage(message: Message): Uint8Array {
   }
 }
 
-/** What was written last: a peer pings all its neighbours with one status. */
-let lastStatus = NO_STATUS;
-let lastStatusText = JSON.stringify(statusToJson(NO_STATUS));
-
-function writeStatus(status: ChainStatus): string {
-  if (status !== lastStatus) {
-    lastStatusText = JSON.stringify(statusToJson(status));
-    lastStatus = status;
-  }
-  return lastStatusText;
-}
-
 /** Reads a message from a peer. Never throws. */
 export function decodeMessage(bytes: Uint8Array): DecodedMessage {
   if (bytes.length > MESSAGE_LIMIT_BYTES) return { ok: false, code: 'message-too-large' };
@@ -198,10 +157,6 @@ function messageToJson(message: Message): unknown {
   }
 }
 
-function statusToJson(status: ChainStatus) {
-  return { ...status, work: status.work.toString() };
-}
-
 function messageFromJson(value: Record<string, unknown>): Message | null {
   const { type, id, name, status, hashes } = value;
   switch (type) {
@@ -214,8 +169,7 @@ function messageFromJson(value: Record<string, unknown>): Message | null {
       const known = readStatus(status);
       if (!isCount(version) || typeof room !== 'string' || room.length > 64 || known === null)
         return null;
-      if (typeof publicKey !== 'string' || !PUBLIC_KEY.test(publicKey) || !isName(name))
-        return null;
+      if (!isPublicKey(publicKey) || !isName(name)) return null;
       if (agent !== 'tab' && agent !== 'node') return null;
       return { type, version, room, publicKey, name, agent, status: known };
     }
@@ -263,11 +217,11 @@ function messageFromJson(value: Record<string, unknown>): Message | null {
     case 'neighbours': {
       const { nodeIds } = value;
       if (!Array.isArray(nodeIds) || nodeIds.length > NODE_IDS_LIMIT) return null;
-      return nodeIds.every(isAccount) ? { type, nodeIds } : null;
+      return nodeIds.every(isNodeId) ? { type, nodeIds } : null;
     }
     case 'datagram': {
       const { to, reach, from, hops, detours, port, body } = value;
-      if (!isAccount(to) || !isAccount(from) || !isCount(id)) return null;
+      if (!isNodeId(to) || !isNodeId(from) || !isCount(id)) return null;
       if (reach !== 'exact' && reach !== 'nearest') return null;
       if (!isCount(hops) || hops > STEPS_LIMIT || !isCount(detours) || detours > hops) return null;
       if (!isPort(port) || !isBody(body)) return null;
@@ -276,24 +230,6 @@ function messageFromJson(value: Record<string, unknown>): Message | null {
     default:
       return null;
   }
-}
-
-function readStatus(value: unknown): ChainStatus | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { genesis, endorsement, tip, height, work } = value as Record<string, unknown>;
-  if (!isCount(height) || typeof work !== 'string' || !WORK.test(work)) return null;
-  if (!isHashOrNull(genesis) || !isHashOrNull(tip)) return null;
-  const signed = endorsement === null ? null : readEndorsement(endorsement);
-  if (endorsement !== null && signed === null) return null;
-  return { genesis, endorsement: signed, tip, height, work: BigInt(work) };
-}
-
-function readEndorsement(value: unknown): Endorsement | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { publicKey, signature } = value as Record<string, unknown>;
-  if (typeof publicKey !== 'string' || !PUBLIC_KEY.test(publicKey)) return null;
-  if (typeof signature !== 'string' || !SIGNATURE.test(signature)) return null;
-  return { publicKey, signature };
 }
 
 function readBlocks(list: readonly unknown[]): Block[] | null {
@@ -308,37 +244,16 @@ function readBlocks(list: readonly unknown[]): Block[] | null {
   return blocks;
 }
 
-function isCount(value: unknown): value is number {
-  return (
-    typeof value === 'number' &&
-    Number.isInteger(value) &&
-    value >= 0 &&
-    value <= HEIGHT_LIMIT * 4096
-  );
-}
-
 function isName(value: unknown): value is string {
   return typeof value === 'string' && value.length <= NAME_LIMIT_CHARS;
 }
 
-function isHashOrNull(value: unknown): value is string | null {
-  return value === null || (typeof value === 'string' && HASH.test(value));
-}
-
 function isHashes(value: unknown): value is string[] {
-  return (
-    Array.isArray(value) &&
-    value.length <= HASHES_LIMIT &&
-    value.every((item) => typeof item === 'string' && HASH.test(item))
-  );
+  return Array.isArray(value) && value.length <= HASHES_LIMIT && value.every(isHash);
 }
 
 function isTransactionIds(value: unknown): value is TransactionId[] {
   return Array.isArray(value) && value.length <= HASHES_LIMIT && value.every(isTransactionId);
-}
-
-function isAccount(value: unknown): value is Account {
-  return typeof value === 'string' && ACCOUNT.test(value);
 }
 
 function isPort(value: unknown): value is Port {
@@ -348,9 +263,4 @@ function isPort(value: unknown): value is Port {
 /** Whether this can be a datagram's body. */
 export function isBody(value: unknown): value is string {
   return typeof value === 'string' && value.length <= BODY_LIMIT_CHARS && BODY.test(value);
-}
-
-/** Whether a text is a node id: 40 lower-case hex digits. */
-export function isNodeId(text: string): text is Account {
-  return ACCOUNT.test(text);
 }

@@ -7,7 +7,7 @@ import { Chain, type AcceptOutcome } from '../chain/chain.ts';
 import type { TreeEntry } from '../chain/tree.ts';
 import type { Account } from '../ledger/account.ts';
 import type { Transaction } from '../ledger/transaction.ts';
-import { NO_STATUS, type ChainStatus, type Endorsement } from '../net/messages.ts';
+import { NO_STATUS, type ChainStatus, type Endorsement } from '../net/chain-status.ts';
 import { ChainView } from './chain-view.ts';
 import type { PeerContext } from './context.ts';
 import {

@@ -8,7 +8,7 @@ import { homeworkRules, type Rules } from '../chain/rules.ts';
 import { meetsTarget } from '../chain/target.ts';
 import { signText, verifyText, type Account, type KeyPair } from '../ledger/account.ts';
 import { readGenesisData, rulesOf } from '../ledger/genesis.ts';
-import type { Endorsement } from '../net/messages.ts';
+import type { Endorsement } from '../net/chain-status.ts';
 
 /** Where the genesis comes from. */
 export type GenesisSource =

@@ -10,7 +10,8 @@ import type { SubmitOutcome } from '../ledger/mempool.ts';
 import type { Account } from '../ledger/account.ts';
 import type { Transaction } from '../ledger/transaction.ts';
 import type { PeerRecord } from '../net/kademlia/record.ts';
-import type { Endorsement, Port } from '../net/messages.ts';
+import type { Endorsement } from '../net/chain-status.ts';
+import type { Port } from '../net/messages.ts';
 import type { Template } from '../pow/template.ts';
 import type { LinkKind } from './snapshot.ts';
 

@@ -3,7 +3,8 @@
  */
 import type { Account } from '../ledger/account.ts';
 import { DatagramRouter, type Datagram, type DatagramCounts, type Hop } from '../net/datagrams.ts';
-import { isBody, isNodeId, NODE_IDS_LIMIT, type Port } from '../net/messages.ts';
+import { isNodeId } from '../net/message-fields.ts';
+import { isBody, NODE_IDS_LIMIT, type Port } from '../net/messages.ts';
 import type { Mesh } from '../net/mesh.ts';
 import type { PeerContext } from './context.ts';
 import { Directory } from './directory.ts';

@@ -11,7 +11,7 @@ import type { SubmitOutcome } from '../ledger/mempool.ts';
 import { cleanName, cleanNote } from '../ledger/text.ts';
 import { transactionToJson, type Transaction } from '../ledger/transaction.ts';
 import { Mesh } from '../net/mesh.ts';
-import { isNodeId } from '../net/messages.ts';
+import { isNodeId } from '../net/message-fields.ts';
 import { ChainKeeper } from './chain-keeper.ts';
 import { PeerContext, type PeerOptions } from './context.ts';
 import type { Clocks, PeerInput, PeerOutput, PeerSettings } from './inputs.ts';

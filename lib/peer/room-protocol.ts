@@ -10,13 +10,14 @@ import { accountOf, type Account } from '../ledger/account.ts';
 import { cleanName } from '../ledger/text.ts';
 import type { Transaction } from '../ledger/transaction.ts';
 import type { Mesh } from '../net/mesh.ts';
-import { PROTOCOL_VERSION, type ChainStatus, type Message } from '../net/messages.ts';
-import { medianOffsetMs } from '../net/room-clock.ts';
+import type { ChainStatus } from '../net/chain-status.ts';
+import { PROTOCOL_VERSION, type Message } from '../net/messages.ts';
 import { BatchServer } from './batch-server.ts';
 import { BlockRelay } from './block-relay.ts';
 import { CatchUp } from './catch-up.ts';
 import type { ChainKeeper, Growth } from './chain-keeper.ts';
 import type { PeerContext } from './context.ts';
+import { Heartbeats, isBeat } from './heartbeats.ts';
 import { MessageOrder } from './message-order.ts';
 import { DROPPED_MESSAGES_LIMIT, makeRoomNeighbour, type RoomNeighbour } from './neighbour.ts';
 import type { Overlay } from './overlay.ts';
@@ -35,8 +36,7 @@ export class RoomProtocol {
   readonly #transactions: TransactionRelay;
   readonly #signatures: SignatureDesk;
   readonly #order: MessageOrder;
-  /** Whether a neighbour's clock has been measured since the room's was set. */
-  #hasMeasured = false;
+  readonly #heartbeats: Heartbeats;
 
   constructor(context: PeerContext, keeper: ChainKeeper, mesh: Mesh, overlay: Overlay) {
     this.#context = context;
@@ -60,6 +60,9 @@ export class RoomProtocol {
       this.#signatures,
       (neighbour) => this.#condemn(neighbour, 'bad-block'),
       () => this.announceChain(),
+    );
+    this.#heartbeats = new Heartbeats(context, keeper, (neighbour) =>
+      this.#close(neighbour, 'silent'),
     );
   }
 
@@ -116,7 +119,7 @@ export class RoomProtocol {
     const nodeId = neighbour.nodeId ?? neighbour.expectedId;
     if (nodeId !== null && !this.#isLinkedTo(nodeId)) this.#mesh.unlinked(nodeId, nowMs);
     this.#context.event({ kind: 'peer-left', linkId });
-    this.#setClock();
+    this.#heartbeats.setClock();
   }
 
   /** A message has come. Answers whether it was a heartbeat that tells nothing new but that the neighbour lives. */
@@ -132,7 +135,10 @@ export class RoomProtocol {
     if (!decoded.ok) this.#condemn(neighbour, decoded.code);
     else if (neighbour.nodeId !== null) {
       const { message } = decoded;
-      if (isBeat(neighbour, message)) return this.#beat(neighbour, message);
+      if (isBeat(neighbour, message)) {
+        this.#heartbeats.take(neighbour, message);
+        return true;
+      }
       this.#order.take(neighbour, message);
     } else if (decoded.message.type === 'hello') this.#greeted(neighbour, decoded.message);
     else this.#condemn(neighbour, 'no-hello');
@@ -157,20 +163,9 @@ export class RoomProtocol {
   }
 
   tick(): void {
-    const { neighbours, nowMs, send } = this.#context;
     this.#catchUp.mayLack = true;
     this.#signatures.tick();
-    if (this.#hasMeasured) this.#setClock();
-    let ping: Message | null = null;
-    // A neighbour that is closed leaves the map, which a loop over it bears.
-    for (const neighbour of neighbours.values()) {
-      if (neighbour.kind !== 'room') continue;
-      const action = neighbour.heartbeat.tick(nowMs);
-      if (action.kind === 'silent') this.#close(neighbour, 'silent');
-      if (action.kind !== 'ping' || neighbour.nodeId === null) continue;
-      ping ??= { type: 'ping', id: action.id, status: this.#keeper.status() };
-      send(neighbour.linkId, ping);
-    }
+    this.#heartbeats.tick();
     this.#batches.serveNext();
     this.#blocks.tick();
     if (!this.syncing) this.#transactions.tick();
@@ -196,7 +191,7 @@ export class RoomProtocol {
   /** Closes the slowest links that nobody needs, where there are more than we may have. */
   giveUpLinks(): void {
     const { nowMs, neighbours } = this.#context;
-    const closes = this.#mesh.chooseCloses(this.#delayMsTo, nowMs);
+    const closes = this.#mesh.chooseCloses(this.#heartbeats.delayMsTo, nowMs);
     if (closes.length === 0) return;
     for (const neighbour of [...neighbours.values()]) {
       if (neighbour.kind !== 'room') continue;
@@ -207,8 +202,7 @@ export class RoomProtocol {
 
   /** After a sleep of the machine nobody is silent. */
   forgive(): void {
-    for (const neighbour of this.#context.neighbours.values())
-      if (neighbour.kind === 'room') neighbour.heartbeat.forgive(this.#context.nowMs);
+    this.#heartbeats.forgive();
   }
 
   #isLinkedTo(nodeId: Account): boolean {
@@ -241,29 +235,6 @@ export class RoomProtocol {
     this.#transactions.offer(neighbour);
   }
 
-  #beat(neighbour: RoomNeighbour, message: Beat): true {
-    if (message.type === 'ping') this.#answer(neighbour, message.id);
-    else this.#measured(neighbour, message);
-    return true;
-  }
-
-  #answer({ linkId }: RoomNeighbour, id: number): void {
-    const { clocks, send } = this.#context;
-    send(linkId, { type: 'pong', id, clockMs: Math.round(clocks.wallMs) });
-  }
-
-  #measured(
-    { heartbeat }: RoomNeighbour,
-    { id, clockMs }: Extract<Message, { type: 'pong' }>,
-  ): void {
-    const { clocks, nowMs } = this.#context;
-    const isFirst = heartbeat.clockOffsetMs === null;
-    heartbeat.pong(id, clockMs, clocks.wallMs, nowMs);
-    // A new clock counts at once; small changes of known ones wait for the next tick.
-    if (isFirst) this.#setClock();
-    else this.#hasMeasured = true;
-  }
-
   #handle(neighbour: RoomNeighbour, message: Message): void {
     const { heartbeat } = neighbour;
     switch (message.type) {
@@ -279,9 +250,9 @@ export class RoomProtocol {
         return this.#learn(neighbour, message.status);
       case 'ping':
         this.#learn(neighbour, message.status);
-        return this.#answer(neighbour, message.id);
+        return this.#heartbeats.take(neighbour, message);
       case 'pong':
-        return this.#measured(neighbour, message);
+        return this.#heartbeats.take(neighbour, message);
       case 'block':
         return this.#receivedBlock(neighbour, message.block);
       case 'inventory':
@@ -327,32 +298,4 @@ export class RoomProtocol {
     this.#context.close(neighbour.linkId, code);
     this.forget(neighbour);
   }
-
-  readonly #delayMsTo = (nodeId: Account): number | null => {
-    for (const neighbour of this.#context.greeted())
-      if (neighbour.nodeId === nodeId) return neighbour.heartbeat.delayMs;
-    return null;
-  };
-
-  #setClock(): void {
-    this.#hasMeasured = false;
-    const offsetsMs: number[] = [];
-    for (const neighbour of this.#context.neighbours.values()) {
-      if (neighbour.kind !== 'room' || neighbour.nodeId === null) continue;
-      const { clockOffsetMs } = neighbour.heartbeat;
-      if (clockOffsetMs !== null) offsetsMs.push(clockOffsetMs);
-    }
-    this.#context.clockOffsetMs = Math.round(medianOffsetMs(offsetsMs));
-  }
-}
-
-type Beat = Extract<Message, { type: 'ping' | 'pong' }>;
-
-/**
- * A pong tells how long the way takes, and a ping with the status of the one before that its sender lives. Most of what
- * comes is one of these. A ping waits for its turn like all that is answered.
- */
-function isBeat({ waiting, status }: RoomNeighbour, message: Message): message is Beat {
-  if (message.type === 'pong') return true;
-  return message.type === 'ping' && message.status === status && waiting.length === 0;
 }

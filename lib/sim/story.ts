@@ -2,7 +2,8 @@
  * What happened last in a world, told so that a person can read it: one line an event, an arrow for a message (R31).
  */
 import { hashBlockHex, isGenesisShape, type Block } from '../chain/block.ts';
-import { decodeMessage, type ChainStatus } from '../net/messages.ts';
+import type { ChainStatus } from '../net/chain-status.ts';
+import { decodeMessage } from '../net/messages.ts';
 
 /** Events remembered: about the last second of a small world. Lines are written only when somebody wants to read. */
 export const STORY_LIMIT_EVENTS = 400;

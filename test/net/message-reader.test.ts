@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { writeUtf8 } from '../../lib/chain/bytes.ts';
 import { MessageReader } from '../../lib/net/message-reader.ts';
-import { decodeMessage, encodeMessage, NO_STATUS, type Message } from '../../lib/net/messages.ts';
+import { NO_STATUS } from '../../lib/net/chain-status.ts';
+import { decodeMessage, encodeMessage, type Message } from '../../lib/net/messages.ts';
 
 const hex = fc.constantFrom(...'0123456789abcdef');
 const anyHash = fc.array(hex, { minLength: 64, maxLength: 64 }).map((digits) => digits.join(''));

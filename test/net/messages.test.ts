@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DATA_LIMIT_BYTES } from '../../lib/chain/block.ts';
 import { blockToJson, encodeBlock } from '../../lib/chain/codec.ts';
+import { isNodeId } from '../../lib/net/message-fields.ts';
 import {
   BODY_LIMIT_CHARS,
   decodeMessage,
   encodeMessage,
   HASHES_LIMIT,
-  isNodeId,
   MESSAGE_LIMIT_BYTES,
   PROTOCOL_VERSION,
   sizeInChain,

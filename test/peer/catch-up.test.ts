@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashBlockHex, type Block } from '../../lib/chain/block.ts';
 import { DEEP_FORK_BLOCKS } from '../../lib/chain/contenders.ts';
-import { CHAIN_BATCHES_LIMIT, type ChainStatus } from '../../lib/net/messages.ts';
+import type { ChainStatus } from '../../lib/net/chain-status.ts';
+import { CHAIN_BATCHES_LIMIT } from '../../lib/net/messages.ts';
 import { answerLocator } from '../../lib/net/serving.ts';
 import {
   BATCH_TIMEOUT_MS,

@@ -4,10 +4,10 @@ import { hashBlockHex, NO_PREVIOUS_HASH } from '../../lib/chain/block.ts';
 import { bytesToHex, writeUtf8 } from '../../lib/chain/bytes.ts';
 import type { MessageCode } from '../../lib/chain/codes.ts';
 import { SHUN_MS } from '../../lib/net/mesh.ts';
+import { NO_STATUS } from '../../lib/net/chain-status.ts';
 import {
   encodeMessage,
   HASHES_LIMIT,
-  NO_STATUS,
   PROTOCOL_VERSION,
   type Message,
 } from '../../lib/net/messages.ts';

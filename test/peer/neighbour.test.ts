@@ -5,7 +5,7 @@ import {
   MESSAGE_RATE,
   UDP_STRANGERS_LINK,
 } from '../../lib/peer/neighbour.ts';
-import { NO_STATUS } from '../../lib/net/messages.ts';
+import { NO_STATUS } from '../../lib/net/chain-status.ts';
 
 describe('a neighbour', () => {
   it('of the room is nobody until its hello, whomever we meant to reach', () => {

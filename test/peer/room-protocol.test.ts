@@ -4,7 +4,7 @@ import { DATA_LIMIT_BYTES, hashBlockHex, type Block } from '../../lib/chain/bloc
 import { ORPHANS_PER_SENDER_LIMIT } from '../../lib/chain/orphans.ts';
 import { HIDDEN_SILENCE_LIMIT_MS, SILENCE_LIMIT_MS } from '../../lib/net/heartbeat.ts';
 import { LINK_LIMITS } from '../../lib/net/neighbour-choice.ts';
-import type { ChainStatus } from '../../lib/net/messages.ts';
+import type { ChainStatus } from '../../lib/net/chain-status.ts';
 import { BATCH_TIMEOUT_MS } from '../../lib/net/sync.ts';
 import { arrivingTree } from '../support/block-trees.ts';
 import {

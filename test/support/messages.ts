@@ -4,15 +4,14 @@ import { base64urlnopad } from '@scure/base';
 import { type Block } from '../../lib/chain/block.ts';
 import { readUtf8, writeUtf8 } from '../../lib/chain/bytes.ts';
 import { blockToJson } from '../../lib/chain/codec.ts';
+import { NO_STATUS, type ChainStatus } from '../../lib/net/chain-status.ts';
 import {
   CHAIN_BATCHES_LIMIT,
   decodeMessage,
   HASHES_LIMIT,
   NODE_IDS_LIMIT,
-  NO_STATUS,
   PORTS,
   PROTOCOL_VERSION,
-  type ChainStatus,
   type Message,
 } from '../../lib/net/messages.ts';
 import { anyBlock, anyText, bytes } from './arbitraries.ts';

@@ -3,10 +3,10 @@ import { hashBlock, type Block } from '../../lib/chain/block.ts';
 import { bigintToBytes, bytesToBigint, bytesToHex } from '../../lib/chain/bytes.ts';
 import type { CloseCode, MessageCode } from '../../lib/chain/codes.ts';
 import { makeKeyPair, type KeyPair } from '../../lib/ledger/account.ts';
+import { NO_STATUS } from '../../lib/net/chain-status.ts';
 import {
   decodeMessage,
   encodeMessage,
-  NO_STATUS,
   PROTOCOL_VERSION,
   type Message,
 } from '../../lib/net/messages.ts';

@@ -3,7 +3,7 @@
  * the payments that the peer takes part in (R13), and its account's own transactions that wait (R12), by their ids.
  */
 import { DATA_LIMIT_BYTES, HASH_BYTES, PROOF_BYTES, type Block } from '../../chain/block.ts';
-import type { Endorsement } from '../../net/messages.ts';
+import type { Endorsement } from '../../net/chain-status.ts';
 
 /** Layout of the database; raised when an older one can no longer be read. */
 export const STORE_VERSION = 1;
