@@ -4,8 +4,6 @@
  * Tabs and the Node build differ only in the parts that they pass in.
  */
 import type { Block } from '../chain/block.ts';
-import { CODES } from '../chain/codes.ts';
-import type { SubmitOutcome } from '../ledger/mempool.ts';
 import type { MiningPool, PoolCallbacks, PoolOptions, PoolRates } from '../pow/pool.ts';
 import type {
   Clocks,
@@ -21,14 +19,13 @@ import { takePicture } from '../peer/picture.ts';
 import type { RoomSession, ServerState, SessionSnapshot } from './session.ts';
 import type { ChainStore } from './storage/chain-store.ts';
 import type { Transport, TransportEvents } from './transport.ts';
+import { Warnings, warningOf } from './warnings.ts';
 import type { HandLinks } from './webrtc/hand-links.ts';
 import type { AnswerCallback, SignatureChecker } from './workers/signature-checker.ts';
 
 /** Samples of the hash rate: five minutes. */
 export const RATE_HISTORY_LIMIT = 300;
 const RATE_SAMPLE_MS = 1_000;
-/** Sentences kept for the user; older ones have been read or no longer matter. */
-export const WARNINGS_LIMIT = 20;
 
 export interface SessionParts {
   readonly peer: PeerOptions;
@@ -84,7 +81,7 @@ export function startRoomSession(parts: SessionParts): RunningSession {
   /** Those of them that the peer has yet to be told of. */
   const overfull: string[] = [];
   const rateHistory: number[] = [];
-  const warnings: string[] = [];
+  const warnings = new Warnings();
   let server: ServerState = 'none';
   let threads = parts.threads;
   let graphics = false;
@@ -157,10 +154,7 @@ export function startRoomSession(parts: SessionParts): RunningSession {
         parts.runSoon(() => take({ kind: 'resume' }));
         return;
       case 'event':
-        if (output.event.kind === 'restored') warnOfLosses(output.event);
-        if (output.event.kind === 'submitted') warnOfRefusal(output.event.outcome);
-        if (output.event.kind === 'payment-refused')
-          warn(`The payment does not begin. ${CODES[output.event.code]}`);
+        warnOf(output.event);
         parts.onEvent?.(output.event);
         return;
     }
@@ -199,24 +193,14 @@ export function startRoomSession(parts: SessionParts): RunningSession {
   }
 
   function warn(message: string): void {
-    if (closed || warnings[warnings.length - 1] === message) return;
-    warnings.push(message);
-    if (warnings.length > WARNINGS_LIMIT) warnings.shift();
+    if (closed || !warnings.add(message)) return;
     parts.onWarning?.(message);
     changed();
   }
 
-  function warnOfRefusal(outcome: SubmitOutcome | null): void {
-    if (outcome?.kind === 'refused' || outcome?.kind === 'malformed')
-      warn(`The transaction is not taken. ${CODES[outcome.code]}`);
-  }
-
-  function warnOfLosses({ blocks, dropped }: { blocks: number; dropped: number }): void {
-    if (dropped === 0) return;
-    const [are, were] = dropped === 1 ? ['is', 'was'] : ['are', 'were'];
-    warn(
-      `${dropped} of the ${blocks} blocks in the store ${are} damaged, or build on a damaged one, and ${were} left out. They are fetched again where another peer has them.`,
-    );
+  function warnOf(event: PeerEvent): void {
+    const message = warningOf(event);
+    if (message !== null) warn(message);
   }
 
   function tick(): void {
@@ -275,7 +259,7 @@ export function startRoomSession(parts: SessionParts): RunningSession {
             graphics,
             rates,
             rateHistory: [...rateHistory],
-            warnings: [...warnings],
+            warnings: warnings.list(),
             storedHeight: parts.store.storedHeight,
           },
         };
