@@ -43,8 +43,12 @@ export function readSimulateFlags(words: readonly string[]): FlagsOutcome<Simula
   });
 }
 
-/** Performs the tasks. The exit code says whether all six passed. */
-export async function runSimulate(flags: SimulateFlags, terminal: Terminal): Promise<number> {
+/** Performs the tasks, by `perform`. The exit code says whether all of them passed, and were logged. */
+export async function runSimulate(
+  flags: SimulateFlags,
+  terminal: Terminal,
+  perform: typeof simulate = simulate,
+): Promise<number> {
   const { logDir, ...options } = flags;
   const logs = new Map<string, WriteStream>();
   let trouble: string | null = null;
@@ -65,7 +69,7 @@ export async function runSimulate(flags: SimulateFlags, terminal: Terminal): Pro
     stream.write(`${line}\n`);
   }
   const startedMs = performance.now();
-  const results = await simulate({
+  const results = await perform({
     ...options,
     isSimulated: options.peers > UDP_PEERS_LIMIT,
     log,
