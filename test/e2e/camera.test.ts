@@ -35,7 +35,7 @@ test('a tab reads a code by its camera, and says so where it is refused', async 
   await refusing.getByText('The camera was refused').waitFor();
 });
 
-test('who closes the sheet closes the camera, also one that is still being opened', async ({
+test('who closes the sheet, or the camera by its button, stops it, also one that is still being opened', async ({
   world,
 }) => {
   const room = await serveRoom(world, { flags: ['--target', '2**238'] });
@@ -44,10 +44,18 @@ test('who closes the sheet closes the camera, also one that is still being opene
   const { page } = await profile.openTab('camera', room.link);
   await page.evaluate(holdCameras);
   const camera = () => page.evaluate(() => globalThis.cameras.at(-1)?.readyState);
+  const scan = page.getByRole('button', { name: 'Scan its QR code' });
   const sheet = page.getByRole('dialog', { name: 'Join without the server' });
 
   await openSheet(page);
-  await page.getByRole('button', { name: 'Scan its QR code' }).click();
+  await scan.click();
+  await page.evaluate(() => globalThis.handOver());
+  await page.getByLabel('What the camera sees').waitFor();
+  expect(await camera()).toBe('live');
+  // Who uses the keyboard goes on where the button was that has gone.
+  await page.locator('button:focus', { hasText: 'Close the camera' }).press('Enter');
+  await expect.poll(camera).toBe('ended');
+  await page.locator('button:focus', { hasText: 'Scan its QR code' }).press('Enter');
   await page.evaluate(() => globalThis.handOver());
   await page.getByLabel('What the camera sees').waitFor();
   expect(await camera()).toBe('live');
@@ -55,13 +63,13 @@ test('who closes the sheet closes the camera, also one that is still being opene
   await expect.poll(camera).toBe('ended');
 
   await openSheet(page);
-  await page.getByRole('button', { name: 'Scan its QR code' }).click();
+  await scan.click();
   await page.getByText('Opening the camera').waitFor();
   await page.keyboard.press('Escape');
   await sheet.waitFor({ state: 'hidden' });
   await page.evaluate(() => globalThis.handOver());
   await expect.poll(camera).toBe('ended');
-  expect(await page.evaluate(() => globalThis.cameras.length)).toBe(2);
+  expect(await page.evaluate(() => globalThis.cameras.length)).toBe(3);
 });
 
 declare global {
