@@ -1,10 +1,8 @@
 /**
  * The name that a user goes by in the room: a friendly one is made up, and can be changed at any time.
  */
+import { cleanName } from '../../lib/ledger/text.ts';
 import { readSetting, writeSetting } from './settings.ts';
-
-/** A name fits on a block of the tree, and leaves no room for a speech. The peer cuts longer ones. */
-export const NAME_LIMIT_CHARS = 24;
 
 const KEY = 'name';
 
@@ -25,15 +23,9 @@ export function makeName(first: number, second: number): string {
   return `${ADJECTIVES[Math.floor(first * ADJECTIVES.length)]!} ${ANIMALS[Math.floor(second * ANIMALS.length)]!}`;
 }
 
-/** The name as it can be sent: white space and control characters collapsed, cut to the limit. */
-export function tidyName(text: string): string {
-  const spaced = text.replace(/[\p{C}\p{Z}]+/gu, ' ').trim();
-  return [...spaced].slice(0, NAME_LIMIT_CHARS).join('').trim();
-}
-
 /** This tab's name from before its reload, else the last name chosen in this browser, else a new friendly one. */
 export function readOwnName(): string {
-  const kept = tidyName(readSetting('tab', KEY) ?? readSetting('browser', KEY) ?? '');
+  const kept = cleanName(readSetting('tab', KEY) ?? readSetting('browser', KEY) ?? '');
   if (kept !== '') return kept;
   const made = makeName(Math.random(), Math.random());
   writeSetting('tab', KEY, made);

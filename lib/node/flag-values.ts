@@ -9,6 +9,7 @@ import { readPort, readUdpAddress, type UdpAddress } from '../drivers/udp/addres
 import { THREADS_LIMIT } from '../drivers/workers/mining-pool.ts';
 import type { UdpRoot } from '../peer/genesis.ts';
 import { DATA_LIMITS_BYTES } from '../ledger/payload.ts';
+import { NAME_LIMIT_CHARS } from '../ledger/text.ts';
 import {
   readDataLimit,
   readRoomLink,
@@ -18,8 +19,6 @@ import {
 
 /** The real miners' port is not documented; every party can change it (R6). */
 export const DEFAULT_UDP_PORT = 5000;
-/** As names are shown: longer ones would be cut. */
-export const NAME_LIMIT_CHARS = 24;
 
 /** `usage` is answered where arguments are missing: the help text follows, and the exit code is 2 as for `wrong`. */
 export type FlagsOutcome<Flags> =

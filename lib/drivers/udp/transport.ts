@@ -5,7 +5,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import { UDP_STRANGERS_LINK } from '../../peer/neighbour.ts';
 import type { Transport, TransportEvents } from '../transport.ts';
-import { canonicalIp, writeUdpAddress } from './address.ts';
+import { canonicalIp } from './address.ts';
 import { resolveHost, type LookUp } from './host-lookup.ts';
 import type { UdpSocket } from './socket.ts';
 
@@ -192,9 +192,4 @@ function reachableForm(socket: UdpSocket, ip: string): string {
 
 function isWildcard(socket: UdpSocket): boolean {
   return socket.local.host === '::';
-}
-
-/** How a configured miner is called on screens and in logs. */
-export function udpPeerName(peer: UdpPeer): string {
-  return writeUdpAddress({ host: peer.name, port: peer.port });
 }

@@ -77,11 +77,6 @@ export function readAnswer(
   return read('answer', pasted, room, inviter, wallMs);
 }
 
-/** Whether there is an invitation in this text, good or bad. */
-export function holdsInvitation(pasted: string): boolean {
-  return findBody('invite', pasted) !== null;
-}
-
 type Purpose = 'invitation' | 'answer';
 
 function write(
