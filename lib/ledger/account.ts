@@ -41,6 +41,19 @@ export function accountOf(publicKey: Uint8Array): Account {
   return bytesToHex(sha1(publicKey));
 }
 
+/**
+ * The secret that two accounts share, each computing it from its own secret key and the other's public key: the point of
+ * Diffie and Hellman on secp256k1, compressed, 33 bytes. No key as it is: derive one from it for each purpose. Takes
+ * some 2 ms. Null where the public key is none.
+ */
+export function sharedSecret(own: KeyPair, publicKey: Uint8Array): Uint8Array | null {
+  try {
+    return secp256k1.getSharedSecret(own.secretKey, publicKey, true);
+  } catch {
+    return null;
+  }
+}
+
 /** ECDSA over SHA-256 of the text, low-S, 64 bytes. The text must name its purpose, so that no signature serves two. */
 export function signText(text: string, keys: KeyPair): Uint8Array {
   return secp256k1.sign(writeUtf8(text), keys.secretKey, { lowS: true });

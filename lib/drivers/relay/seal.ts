@@ -7,11 +7,10 @@
  * was recorded; blocks are public anyhow, and links of WebRTC, which follow within seconds, have keys of their own.
  */
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
-import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, writeUtf8 } from '../../chain/bytes.ts';
-import { accountOf, type Account, type KeyPair } from '../../ledger/account.ts';
+import type { Account } from '../../ledger/account.ts';
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -24,28 +23,20 @@ export interface SealedChannel {
 }
 
 export interface SealParties {
-  readonly keys: KeyPair;
+  /** What both ends alone can compute: see secrets.ts. */
+  readonly secret: Uint8Array;
   readonly room: string;
-  /** Of the other end, as it says. */
-  readonly publicKey: Uint8Array;
-  /** Of the other end, as it is to be. */
+  readonly ownId: Account;
+  /** Of the other end. */
   readonly nodeId: Account;
   readonly isCaller: boolean;
   /** Random, of the caller and of the called. */
   readonly salts: readonly [Uint8Array, Uint8Array];
 }
 
-/** Null where the public key is none, or not that of the node. */
-export function makeSealedChannel(parties: SealParties): SealedChannel | null {
-  const { keys, room, publicKey, nodeId, isCaller, salts } = parties;
-  if (accountOf(publicKey) !== nodeId || nodeId === keys.account) return null;
-  let secret: Uint8Array;
-  try {
-    secret = secp256k1.getSharedSecret(keys.secretKey, publicKey);
-  } catch {
-    return null;
-  }
-  const [caller, called] = isCaller ? [keys.account, nodeId] : [nodeId, keys.account];
+export function makeSealedChannel(parties: SealParties): SealedChannel {
+  const { secret, room, ownId, nodeId, isCaller, salts } = parties;
+  const [caller, called] = isCaller ? [ownId, nodeId] : [nodeId, ownId];
   const purpose = writeUtf8(`tabchain relay 1\n${room}\n${caller}\n${called}`);
   const both = hkdf(sha256, secret, concatBytes(...salts), purpose, 2 * KEY_BYTES);
   const directions = [both.subarray(0, KEY_BYTES), both.subarray(KEY_BYTES)] as const;

@@ -18,6 +18,7 @@ import {
   type RelayFrame,
 } from './frame.ts';
 import { makeSealedChannel, type SealedChannel } from './seal.ts';
+import { RelaySecrets } from './secrets.ts';
 
 /** Links and calls at once; a whole room of the largest kind that is linked to all. */
 export const RELAY_LINKS_LIMIT = 64;
@@ -76,6 +77,7 @@ interface RelayLink {
 /** No event is called within a call of `dial`, `send` or `disconnect`, and none after `close`. */
 export function createRelayTransport(options: RelayOptions, events: RelayEvents): RelayTransport {
   const { keys, room } = options;
+  const secrets = new RelaySecrets(keys, performance.now());
   /** At most one of each per node. */
   const calls = new Map<string, RelayLink>();
   const open = new Map<string, RelayLink>();
@@ -130,11 +132,12 @@ export function createRelayTransport(options: RelayOptions, events: RelayEvents)
     if (rival?.isCaller === true && keys.account > from) return;
     if (rival === undefined && !hasRoom()) return;
     const nonce = crypto.getRandomValues(new Uint8Array(LINK_NAME_BYTES));
+    const secret = secrets.ofCaller(from, publicKey, performance.now());
+    if (secret === null) return;
     const channel = makeSealedChannel({
-      ...{ keys, room, publicKey, nodeId: from, isCaller: false },
+      ...{ secret, room, ownId: keys.account, nodeId: from, isCaller: false },
       salts: [name, nonce],
     });
-    if (channel === null) return;
     const sealed = channel.seal(EMPTY);
     if (!post(from, { kind: 'accept', name, publicKey: keys.publicKey, nonce, sealed })) return;
     if (rival !== undefined) clearTimeout(rival.timer);
@@ -143,12 +146,14 @@ export function createRelayTransport(options: RelayOptions, events: RelayEvents)
 
   function hearAccept(link: RelayLink, frame: Extract<RelayFrame, { kind: 'accept' }>): void {
     if (link.channel !== null || link.linkId !== null) return;
+    const secret = secrets.ofCalled(link.nodeId, frame.publicKey);
+    if (secret === null) return;
     const channel = makeSealedChannel({
-      ...{ keys, room, publicKey: frame.publicKey, nodeId: link.nodeId, isCaller: true },
+      ...{ secret, room, ownId: keys.account, nodeId: link.nodeId, isCaller: true },
       salts: [link.name, frame.nonce],
     });
     // Not proven: the call goes on, as the true owner of the node id may still answer.
-    if (channel?.open(frame.sealed)?.length !== 0) return;
+    if (channel.open(frame.sealed)?.length !== 0) return;
     link.channel = channel;
     if (post(link.nodeId, { kind: 'confirm', name: link.name, sealed: channel.seal(EMPTY) }))
       opened(link);

@@ -8,11 +8,10 @@
  * parties (what needs that carries a signature of its own), secrecy (nothing here is secret), and, for one whose own
  * key is stolen, safety from being lied to in others' names.
  */
-import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { writeUtf8 } from '../../chain/bytes.ts';
-import { accountOf, type Account, type KeyPair } from '../../ledger/account.ts';
+import { accountOf, sharedSecret, type Account, type KeyPair } from '../../ledger/account.ts';
 import { TokenBucket } from '../token-bucket.ts';
 
 /** Secrets kept: one for each peer that a perfect link sends to or hears from. */
@@ -84,11 +83,7 @@ export class PairKeys {
   }
 
   #agree(publicKey: Uint8Array): Uint8Array | null {
-    try {
-      const point = secp256k1.getSharedSecret(this.#own.secretKey, publicKey, true);
-      return hmac(sha256, PURPOSE, point.subarray(1));
-    } catch {
-      return null;
-    }
+    const point = sharedSecret(this.#own, publicKey);
+    return point && hmac(sha256, PURPOSE, point.subarray(1));
   }
 }
