@@ -14,7 +14,8 @@ import { JOIN_VECTORS_FLAG, wideVectorFlags } from '../../lib/node/wide-vectors.
 import { browserPath } from '../e2e/harness/processes.ts';
 import { measureRate, quantile, type Bench, type Figure } from './bench.ts';
 import { buildScript } from './browser-script.ts';
-import { measureBrowserTips, measureNodeTips } from './latency/measure.ts';
+import { measureBrowserTips, measureBrowserYields, measureNodeTips } from './latency/measure.ts';
+import { measureYields, type YieldRates } from './latency/yields.ts';
 import type { Measured } from './pow-measure.ts';
 import { measurePool } from './pow-pool.ts';
 import { measureMeans } from './pow-statistics.ts';
@@ -49,6 +50,7 @@ const bench: Bench = {
       ...measureOthers(),
       ...(await measurePool()),
       ...(await measureTips()),
+      ...(await measureYieldCosts()),
       ...measureMeans(),
     ];
   },
@@ -118,19 +120,45 @@ async function inChromium<Result>(
   }
 }
 
-/** How long a new tip waits until it is searched. */
+/** How long a new tip waits until it is searched, with a count of messages in shared memory and without. */
 async function measureTips(): Promise<Figure[]> {
-  const delays = {
-    Node: await measureNodeTips(),
-    Chromium: await inChromium((browser) => measureBrowserTips(browser)),
+  const figures: Figure[] = [];
+  for (const isCounted of [true, false]) {
+    const delays = {
+      Node: await measureNodeTips(isCounted),
+      Chromium: await inChromium((browser) => measureBrowserTips(browser, isCounted)),
+    };
+    for (const [engine, all] of Object.entries(delays))
+      for (const share of [0.5, 0.95])
+        figures.push({
+          name: `${engine}: new tip to a worker ${isCounted ? 'searching it' : 'without shared memory'}, ${share === 0.5 ? 'median' : 'p95'}`,
+          value: quantile(all, share),
+          unit: 'ms',
+        });
+  }
+  return figures;
+}
+
+/** What the search pays for hearing of new tips: medians of windows, each beside one of nothing but hashes. */
+async function measureYieldCosts(): Promise<Figure[]> {
+  const measured = {
+    Node: await measureYields(() => new Promise((resolve) => setImmediate(resolve))),
+    Chromium: await inChromium((browser) => measureBrowserYields(browser)),
   };
-  return Object.entries(delays).flatMap(([engine, all]) =>
-    [0.5, 0.95].map((share) => ({
-      name: `${engine}: new tip to a worker searching it, ${share === 0.5 ? 'median' : 'p95'}`,
-      value: quantile(all, share),
-      unit: 'ms',
-    })),
-  );
+  const cost = (rates: readonly number[], { alone }: YieldRates): number =>
+    100 *
+    quantile(
+      rates.map((rate, i) => 1 - rate / alone[i]!),
+      0.5,
+    );
+  return Object.entries(measured).flatMap(([engine, rates]) => [
+    { name: `${engine}: cost of looks and yields`, value: cost(rates.looking, rates), unit: '%' },
+    {
+      name: `${engine}: cost of yields without shared memory`,
+      value: cost(rates.yielding, rates),
+      unit: '%',
+    },
+  ]);
 }
 
 /** What hashes outside of JavaScript, where this machine has it. */

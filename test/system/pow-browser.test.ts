@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
 import sirv from 'sirv';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashBlock } from '../../lib/chain/block.ts';
 import { meetsTarget, targetToBytes } from '../../lib/chain/target.ts';
 import { browserPath } from '../e2e/harness/processes.ts';
-import type { Outcome } from './pow-page/main.ts';
+import type { ChangeOutcome, Outcome } from './pow-page/main.ts';
 
 /** About 4,000 hashes a proof. */
 const TARGET = 1n << 244n;
@@ -24,6 +24,8 @@ let folder: string;
 let server: Server;
 let browser: Browser;
 let policy: string | null = null;
+/** Whether pages and their workers share memory. */
+let isIsolated = false;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pow-page-'));
@@ -38,6 +40,10 @@ beforeAll(async () => {
   const serve = sirv(folder);
   server = createServer((request, response) => {
     if (policy !== null) response.setHeader('content-security-policy', policy);
+    if (isIsolated) {
+      response.setHeader('cross-origin-opener-policy', 'same-origin');
+      response.setHeader('cross-origin-embedder-policy', 'require-corp');
+    }
     serve(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -53,13 +59,19 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+async function openPage(): Promise<Page> {
+  const page = await browser.newPage();
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  expect(await page.evaluate(() => crossOriginIsolated)).toBe(isIsolated);
+  return page;
+}
+
 async function searchAll(
   kind: 'threads' | 'graphics',
   dataLengths: readonly number[],
   freeLength = 0,
 ): Promise<Outcome[]> {
-  const page = await browser.newPage();
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const page = await openPage();
   const outcomes = await page.evaluate(
     ([kind, dataLengths, freeLength, target]) => {
       const { searchAll } = globalThis as unknown as {
@@ -84,19 +96,46 @@ function expectProofs(outcomes: readonly Outcome[], dataLengths: readonly number
 }
 
 describe('a search in a browser', () => {
-  it('uses WebAssembly, and its shared schedule where data is free', async () => {
+  it.each([
+    ['isolated from other origins', true],
+    ['like any other', false],
+  ])(
+    'uses WebAssembly, and its shared schedule where data is free, in a page %s',
+    async (_, isolated) => {
+      policy = null;
+      isIsolated = isolated;
+      const exact = await searchAll('threads', [0, 12, 100, 4096]);
+      expectProofs(exact, [0, 12, 100, 4096]);
+      expect(exact.at(-1)!.kernel).toMatch(/^wasm-simd/);
+      const free = await searchAll('threads', [79, 300], 16);
+      expectProofs(free, [79, 300]);
+      expect(free.at(-1)!.kernel).toMatch(/^wasm-simd .* shared/);
+      expect([...exact, ...free].flatMap(({ warnings }) => warnings)).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['isolated from other origins', true],
+    ['like any other', false],
+  ])('turns to each new template, pauses, and goes on, in a page %s', async (_, isolated) => {
     policy = null;
-    const exact = await searchAll('threads', [0, 12, 100, 4096]);
-    expectProofs(exact, [0, 12, 100, 4096]);
-    expect(exact.at(-1)!.kernel).toMatch(/^wasm-simd/);
-    const free = await searchAll('threads', [79, 300], 16);
-    expectProofs(free, [79, 300]);
-    expect(free.at(-1)!.kernel).toMatch(/^wasm-simd .* shared/);
-    expect([...exact, ...free].flatMap(({ warnings }) => warnings)).toEqual([]);
+    isIsolated = isolated;
+    const page = await openPage();
+    const target = [...targetToBytes(TARGET)];
+    const outcome = await page.evaluate(
+      (target) =>
+        (globalThis as unknown as { changeOften(target: number[]): Promise<ChangeOutcome> }) //
+          .changeOften(target),
+      target,
+    );
+    await page.close();
+    expect(outcome.found).toEqual(outcome.asked);
+    expect(outcome.warnings).toEqual([]);
   });
 
   it('goes on in plain JavaScript where a content policy forbids WebAssembly', async () => {
     policy = STRICT;
+    isIsolated = false;
     const outcomes = await searchAll('threads', [12, 79], 8);
     expectProofs(outcomes, [12, 79]);
     expect(outcomes.at(-1)!).toMatchObject({ kernel: 'js', warnings: [] });

@@ -1,13 +1,17 @@
 /**
- * How many hashes a worker does before it lets messages in: few enough that a new tip waits little, and enough that the
- * yields cost little (R8).
+ * How many hashes a worker does in a row: few enough that a new tip waits little, and enough that what comes between
+ * costs little (R8).
  */
 
 /**
- * A batch lasts about so long: a tip that comes at its start is still searched within half a millisecond, message and
- * all. A yield costs one microsecond in Node and four in Chromium.
+ * Where no memory is shared, a worker yields after so long to let messages in. A yield costs one microsecond in Node
+ * and four in Chromium.
  */
 export const BATCH_MS = 0.35;
+/** Where the owner counts its messages in shared memory, a worker looks at the count after so long. */
+export const LOOK_MS = 0.1;
+/** Such a worker yields after so many batches without any message, for nothing but what its engine may want to do. */
+export const LOOKS_PER_YIELD = 50;
 /** The first batch, and the least: about 1 ms of the slowest phones. */
 const LEAST_BATCH_HASHES = 1000;
 /** The most: no core is ten times as fast as those of today. */
@@ -16,17 +20,23 @@ const MOST_BATCH_HASHES = 100_000;
 const WINDOW_MS = 8;
 
 export class BatchLength {
+  /** A batch is made to last about so long, in milliseconds. */
+  readonly #batchMs: number;
   /** Hashes of the next batch. */
   hashes = LEAST_BATCH_HASHES;
   #windowHashes = 0;
   #windowMs = 0;
 
-  /** Takes note of a batch and its time. */
+  constructor(batchMs: number) {
+    this.#batchMs = batchMs;
+  }
+
+  /** Takes note of hashes, and of the time that they took. */
   count(hashes: number, elapsedMs: number): void {
     this.#windowHashes += hashes;
     this.#windowMs += elapsedMs;
     if (this.#windowMs < WINDOW_MS) return;
-    const wanted = Math.ceil((this.#windowHashes / this.#windowMs) * BATCH_MS);
+    const wanted = Math.ceil((this.#windowHashes / this.#windowMs) * this.#batchMs);
     this.hashes = Math.min(MOST_BATCH_HASHES, Math.max(LEAST_BATCH_HASHES, wanted));
     this.#windowHashes = 0;
     this.#windowMs = 0;

@@ -2,13 +2,18 @@
  * What a pool's owner and its workers say to each other. Both sides run the same build, so nothing here is versioned.
  */
 import type { Proof, Template } from '../../pow/template.ts';
+import type { PostedCount } from './posted-count.ts';
 
 export type OwnerMessage =
-  /** The first message: kernels that won a race on this machine before, and kernels that were wrong. */
+  /**
+   * The first message: kernels that won a race on this machine before, kernels that were wrong, and where the owner
+   * counts what it posts, this message included; null where no memory can be shared.
+   */
   | {
       readonly type: 'start';
       readonly preferred: readonly string[];
       readonly switchedOff: readonly string[];
+      readonly posted: PostedCount | null;
     }
   /** Replaces the running search, from this nonce (8 bytes) on; null stops it. */
   | { readonly type: 'search'; readonly template: Template | null; readonly start: Uint8Array }

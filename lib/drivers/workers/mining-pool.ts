@@ -61,7 +61,8 @@ export function createMiningPool(
 
   const events: SlotEvents = {
     started(slot) {
-      slot.post({ type: 'start', preferred: [...winners], switchedOff: [...switchedOff] });
+      const { posted } = slot;
+      slot.post({ type: 'start', preferred: [...winners], switchedOff: [...switchedOff], posted });
       slot.post({ type: 'duty', duty });
       if (current !== null) postSearch(slot);
     },

@@ -1,11 +1,14 @@
 /**
  * The program of a search worker: short batches of hashes, and room between them for messages from its owner (R8).
+ * Where the owner counts its messages in shared memory, there is a look at the count between two batches, and room only
+ * when a message waits; else there is room after each.
  */
 import { chooseKernel } from '../../pow/choice.ts';
 import type { Kernel } from '../../pow/kernel.ts';
 import type { Template } from '../../pow/template.ts';
-import { BatchLength } from './batch-length.ts';
+import { BATCH_MS, BatchLength, LOOK_MS, LOOKS_PER_YIELD } from './batch-length.ts';
 import type { OwnerMessage, WorkerMessage } from './messages.ts';
+import { Mailbox } from './posted-count.ts';
 
 /** Pauses of the duty cycle are saved up to this length, because timers are no finer than a few milliseconds. */
 const LEAST_PAUSE_MS = 10;
@@ -33,10 +36,11 @@ export function startSearchLoop(world: WorkerWorld): (message: OwnerMessage) => 
   let duty = 1;
   /** What the owner was told last of the kernel in use. */
   let namedKernel: string | null | undefined;
-  const batch = new BatchLength();
+  const mailbox = new Mailbox();
+  let batch = new BatchLength(BATCH_MS);
   /** Time that the duty cycle still owes to others. */
   let owedMs = 0;
-  /** True while a batch is about to come. */
+  /** True while a turn is about to come. */
   let isScheduled = false;
   let unreportedHashes = 0;
   let reportedAtMs = 0;
@@ -69,7 +73,7 @@ export function startSearchLoop(world: WorkerWorld): (message: OwnerMessage) => 
     if (isScheduled) return;
     isScheduled = true;
     reportedAtMs = world.nowMs();
-    world.yieldToMessages(runBatch);
+    world.yieldToMessages(runTurn);
   }
 
   function nameKernel(name: string | null): void {
@@ -86,26 +90,18 @@ export function startSearchLoop(world: WorkerWorld): (message: OwnerMessage) => 
     reportedAtMs = nowMs;
   }
 
-  function runBatch(): void {
+  /** The batches between two yields. */
+  function runTurn(): void {
     const startedMs = world.nowMs();
     if (template === null || kernel === null) {
       isScheduled = false;
       report(startedMs);
       return;
     }
-    let left = batch.hashes;
     let tried = 0;
-    while (left > 0 && template !== null) {
-      const { hashes, proof } = kernel.search(left);
-      left -= hashes;
-      tried += hashes;
-      if (proof === null) continue;
-      world.post({
-        type: 'found',
-        kernel: kernel.name,
-        proof: { templateId: template.id, ...proof },
-      });
-      template = null;
+    for (let left = batchesOfTurn(); left > 0 && template !== null; left--) {
+      tried += runBatch(kernel, template);
+      if (!mailbox.isEmpty()) break;
     }
     const endedMs = world.nowMs();
     nameKernel(kernel.name);
@@ -114,20 +110,45 @@ export function startSearchLoop(world: WorkerWorld): (message: OwnerMessage) => 
     batch.count(tried, elapsedMs);
     if (endedMs - reportedAtMs >= REPORT_MS) report(endedMs);
     owedMs = Math.max(0, owedMs) + (elapsedMs * (1 - duty)) / duty;
-    if (owedMs < LEAST_PAUSE_MS) world.yieldToMessages(runBatch);
+    if (owedMs < LEAST_PAUSE_MS) world.yieldToMessages(runTurn);
     else pause(endedMs);
+  }
+
+  function batchesOfTurn(): number {
+    if (!mailbox.isShared) return 1;
+    // No longer than until a pause is due.
+    const searchMs = (LEAST_PAUSE_MS * duty) / (1 - duty);
+    return Math.min(LOOKS_PER_YIELD, Math.ceil(searchMs / LOOK_MS));
+  }
+
+  /** Searches for so long, or until a proof is found, and returns how many hashes that took. */
+  function runBatch(kernel: Kernel, searched: Template): number {
+    let tried = 0;
+    while (tried < batch.hashes) {
+      const { hashes, proof } = kernel.search(batch.hashes - tried);
+      tried += hashes;
+      if (proof === null) continue;
+      const { id: templateId } = searched;
+      world.post({ type: 'found', kernel: kernel.name, proof: { templateId, ...proof } });
+      template = null;
+      break;
+    }
+    return tried;
   }
 
   function pause(fromMs: number): void {
     world.sleep(Math.min(owedMs, MOST_PAUSE_MS), () => {
       owedMs = Math.min(owedMs, MOST_PAUSE_MS) - (world.nowMs() - fromMs);
-      runBatch();
+      runTurn();
     });
   }
 
   return (message) => {
+    mailbox.receive();
     switch (message.type) {
       case 'start':
+        mailbox.open(message.posted);
+        if (mailbox.isShared) batch = new BatchLength(LOOK_MS);
         for (const name of message.preferred) preferred.add(name);
         for (const name of message.switchedOff) switchedOff.add(name);
         choose();

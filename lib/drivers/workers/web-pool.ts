@@ -6,7 +6,10 @@ import type { WorkerMessage } from './messages.ts';
 import { createMiningPool, type KernelMemory } from './mining-pool.ts';
 import type { WorkerEvents, WorkerPort } from './worker-slot.ts';
 
-/** Starts a pool of Web Workers. Results come by the callbacks; nothing is searched before `search` is called. */
+/**
+ * Starts a pool of Web Workers. Results come by the callbacks; nothing is searched before `search` is called. Where the
+ * page is `crossOriginIsolated`, it shares memory with its workers, which then turn to a new template sooner.
+ */
 export function createWebWorkerPool(options: PoolOptions, callbacks: PoolCallbacks): MiningPool {
   return createMiningPool(spawnWebWorker, options, callbacks, {
     memory: localMemory,

@@ -3,6 +3,7 @@
  * dies or hangs.
  */
 import type { OwnerMessage, WorkerMessage } from './messages.ts';
+import { countPosted, createPostedCount, type PostedCount } from './posted-count.ts';
 
 /** A worker that keeps dying is replaced this often in a row; then its place stays empty. */
 const RESTART_LIMIT = 5;
@@ -51,6 +52,7 @@ export class WorkerSlot {
   readonly #spawn: SpawnWorker;
   readonly #events: SlotEvents;
   #port: WorkerPort | null = null;
+  #posted: PostedCount | null = null;
   /** Counts the workers that were here: what one says after its end means nothing any more. */
   #life = 0;
   #isAbandoned = false;
@@ -75,12 +77,19 @@ export class WorkerSlot {
     return this.#isAbandoned;
   }
 
+  /** Where the messages to the worker that is here now are counted; each worker has a count of its own. */
+  get posted(): PostedCount | null {
+    return this.#posted;
+  }
+
   post(message: OwnerMessage): void {
     if (message.type === 'search') {
       this.#isSearching = message.template !== null;
       this.#silentLooks = 0;
     }
-    this.#port?.post(message);
+    if (this.#port === null) return;
+    this.#port.post(message);
+    if (this.#posted !== null) countPosted(this.#posted);
   }
 
   /** Replaces the worker if it hangs; called every {@link WATCH_MS}. */
@@ -120,6 +129,7 @@ export class WorkerSlot {
   #start(): void {
     this.#startedAtMs = performance.now();
     this.#reports = [];
+    this.#posted = createPostedCount();
     const life = this.#life;
     const events: WorkerEvents = {
       message: (message) => {

@@ -2,6 +2,7 @@
  * Hands new tips to a worker, and measures how long each waits until it is searched.
  */
 import type { OwnerMessage } from '../../../lib/drivers/workers/messages.ts';
+import { countPosted, createPostedCount } from '../../../lib/drivers/workers/posted-count.ts';
 import type { Template } from '../../../lib/pow/template.ts';
 import { sharedNowMs, type Searched } from './witness.ts';
 
@@ -18,7 +19,7 @@ export interface WitnessedWorker {
   listen(listener: (message: Partial<Searched>) => void): void;
 }
 
-const templateOf = (id: number): Template => ({
+export const templateOf = (id: number): Template => ({
   id,
   data: new Uint8Array(79).fill(97),
   previousHash: new Uint8Array(32).fill(id),
@@ -27,11 +28,20 @@ const templateOf = (id: number): Template => ({
   freeBytes: { offset: 0, length: 16 },
 });
 
-/** From the call that posts a tip to the start of the first batch that searches it, in milliseconds. */
-export async function measureTips(worker: WitnessedWorker): Promise<number[]> {
+/**
+ * From the call that posts a tip to the start of the first batch that searches it, in milliseconds. Messages are
+ * counted as a pool counts them, or, for a worker that should do without, not.
+ */
+export async function measureTips(worker: WitnessedWorker, isCounted: boolean): Promise<number[]> {
+  const posted = isCounted ? createPostedCount() : null;
+  if (isCounted && posted === null) throw new Error('No memory can be shared here.');
+  const post = (message: OwnerMessage): void => {
+    worker.post(message);
+    if (posted !== null) countPosted(posted);
+  };
   let searched = (_message: Partial<Searched>): void => undefined;
   worker.listen((message) => searched(message));
-  worker.post({ type: 'start', preferred: [], switchedOff: [] });
+  post({ type: 'start', preferred: [], switchedOff: [], posted });
   const delays: number[] = [];
   for (let id = 1; id <= TIPS + 1; id++) {
     const next = new Promise<number>((resolve) => {
@@ -40,7 +50,7 @@ export async function measureTips(worker: WitnessedWorker): Promise<number[]> {
       };
     });
     const postedMs = sharedNowMs();
-    worker.post({ type: 'search', template: templateOf(id), start: new Uint8Array(8) });
+    post({ type: 'search', template: templateOf(id), start: new Uint8Array(8) });
     const delayMs = (await next) - postedMs;
     if (id > 1) delays.push(delayMs);
     await wait(id === 1 ? WARM_UP_MS : PAUSE_MS + Math.random() * SPREAD_MS);

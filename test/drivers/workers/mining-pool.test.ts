@@ -139,7 +139,7 @@ describe('the owner of workers', () => {
       expect(worker.received).toContainEqual({ type: 'switch-off', kernel: 'quick' });
     expect(searchesOf(0).at(-1)!.template).toEqual(template);
     pool.setThreads(3);
-    expect(workers[2]!.received[0]).toEqual({
+    expect(workers[2]!.received[0]).toMatchObject({
       type: 'start',
       preferred: [],
       switchedOff: ['quick'],
@@ -191,6 +191,22 @@ describe('the owner of workers', () => {
     expect(warnings[0]).toBe('Worker 1 died (out of memory) and was replaced.');
     expect(warnings).toHaveLength(6);
     expect(warnings[5]).toBe('Worker 1 died again (out of memory) and is not replaced any more.');
+  });
+
+  it('counts for each worker what it was sent, anew for one that replaces another', () => {
+    const { workers, pool } = createPuppets(2);
+    pool.search(hopeless(1));
+    pool.setDuty(0.5);
+    workers[0]!.events.died('out of memory');
+    pool.search(null);
+    const counts = workers.map(({ received }) => {
+      const [first] = received;
+      return first?.type === 'start' ? first.posted : null;
+    });
+    expect(counts.map((posted) => posted?.[0])).toEqual(
+      workers.map(({ received }) => received.length),
+    );
+    expect(new Set(counts.map((posted) => posted?.buffer)).size).toBe(3);
   });
 
   it('says once what all workers say, and when no kernel is left', () => {

@@ -37,6 +37,45 @@ afterEach(() => {
   warnings = [];
 });
 
+/** As in a page that shares no memory with its workers. */
+const createUncountedPool: typeof createThreadPool = (options, callbacks) =>
+  createMiningPool(
+    (events) => {
+      const port = spawnThread(events);
+      return {
+        ...port,
+        post: (message) =>
+          port.post(message.type === 'start' ? { ...message, posted: null } : message),
+      };
+    },
+    options,
+    callbacks,
+  );
+
+describe.each([
+  ['that look at a count of messages', createThreadPool],
+  ['that yield after each batch', createUncountedPool],
+])('threads %s', (_, createPool) => {
+  it('find what was asked last, however often they are asked, at full power and at less', async () => {
+    pool = createPool({ threads: 2, duty: 1 }, callbacks);
+    let id = 0;
+    for (const duty of [1, 0.05, 1]) {
+      pool.setDuty(duty);
+      for (let round = 0; round < 2; round++) {
+        const [before, { hashes }] = [found.length, pool.rates()];
+        for (let tip = 0; tip < 20; tip++) pool.search(templateOf(++id, HOPELESS));
+        await eventually(() => expect(pool!.rates().hashes).toBeGreaterThan(hashes));
+        pool.search(null);
+        for (let tip = 0; tip < 20; tip++) pool.search(templateOf(++id, HOPELESS));
+        pool.search(templateOf(++id, EASY));
+        await eventually(() => expect(found).toHaveLength(before + 1));
+        expect(found.at(-1)!.templateId).toBe(id);
+      }
+    }
+    expect(warnings).toEqual([]);
+  });
+});
+
 describe('a pool of threads', () => {
   it('finds a proof, then searches no more until it gets the next template', async () => {
     pool = createThreadPool({ threads: 2, duty: 1 }, callbacks);

@@ -55,4 +55,57 @@ async function searchAll(
   return outcomes;
 }
 
-Object.assign(globalThis, { searchAll });
+/** Which templates with a proof were asked for, and which were found. */
+export interface ChangeOutcome {
+  readonly asked: readonly number[];
+  readonly found: readonly number[];
+  readonly warnings: readonly string[];
+}
+
+const ROUNDS = 3;
+const HOPELESS_TIPS = 20;
+
+/** Hands a pool at work many templates that have no proof, and now and then one that has, at full power and at less. */
+async function changeOften(target: readonly number[]): Promise<ChangeOutcome> {
+  const outcome = { asked: [] as number[], found: [] as number[], warnings: [] as string[] };
+  let resume = (): void => undefined;
+  const pool = createWebWorkerPool(
+    { threads: 2, duty: 1 },
+    {
+      found: ({ templateId }) => {
+        outcome.found.push(templateId);
+        resume();
+      },
+      warn: (text) => void outcome.warnings.push(text),
+    },
+  );
+  let id = 0;
+  const search = (target: Uint8Array): void =>
+    pool.search({
+      id: ++id,
+      data: new Uint8Array(12).fill(97),
+      previousHash: new Uint8Array(32).fill(id),
+      target,
+    });
+  const hopeless = new Uint8Array(32).fill(1, 12);
+  for (const duty of [1, 0.05, 1]) {
+    pool.setDuty(duty);
+    for (let round = 0; round < ROUNDS; round++) {
+      for (let tip = 0; tip < HOPELESS_TIPS; tip++) search(hopeless);
+      const before = pool.rates().hashes;
+      while (pool.rates().hashes === before) await nextTask();
+      pool.search(null);
+      search(hopeless);
+      const next = new Promise<void>((resolve) => (resume = resolve));
+      search(Uint8Array.from(target));
+      outcome.asked.push(id);
+      await next;
+    }
+  }
+  pool.close();
+  return outcome;
+}
+
+const nextTask = () => new Promise<void>((resolve) => setTimeout(resolve, 10));
+
+Object.assign(globalThis, { searchAll, changeOften });
