@@ -10,7 +10,7 @@ import { test } from './harness/world.ts';
 const SHARED_BLOCKS = 3;
 const GROWN_WITHIN_MS = 120_000;
 
-test('tabs that took the certificate are in a secure context, and mine together', async ({
+test('tabs that took the certificate are in a secure context of their own, and mine together', async ({
   world,
 }) => {
   const room = await serveRoom(world, {
@@ -21,7 +21,11 @@ test('tabs that took the certificate are in a secure context, and mine together'
   const open = async (name: string) =>
     joinRoom(world, name, room.link, await browser.openProfile({ takesAnyCertificate: true }));
   const tabs = [await open('phone'), await open('laptop')];
-  for (const { tab } of tabs) expect(await tab.page.evaluate(() => isSecureContext)).toBe(true);
+  for (const { tab } of tabs)
+    expect(await tab.page.evaluate(() => [isSecureContext, crossOriginIsolated])).toEqual([
+      true,
+      true,
+    ]);
   await waitFor(
     async () => {
       const { commonHeight, ownBlocks } = await compareChains(tabs);

@@ -21,10 +21,13 @@ test('tabs mine together where the page is no secure context, and keep their key
   const link = room.link.replace('localhost', findNetworkAddress());
   const tabs = [await joinRoom(world, 'phone', link), await joinRoom(world, 'laptop', link)];
   for (const { tab } of tabs)
-    expect(await tab.page.evaluate(() => [isSecureContext, crypto.subtle === undefined])).toEqual([
-      false,
-      true,
-    ]);
+    expect(
+      await tab.page.evaluate(() => [
+        isSecureContext,
+        crossOriginIsolated,
+        crypto.subtle === undefined,
+      ]),
+    ).toEqual([false, false, true]);
   await waitFor(
     async () => {
       const { commonHeight, ownBlocks } = await compareChains(tabs);

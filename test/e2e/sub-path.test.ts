@@ -30,6 +30,8 @@ test('tabs that came through the proxy meet tabs that came by themselves, and sh
   const profile = await (await world.browser()).openProfile({ takesAnyCertificate: true });
   const outside = await joinRoom(world, 'outside', publicLink, profile);
   const inside = await joinRoom(world, 'inside', room.link);
+  for (const { tab } of [outside, inside])
+    expect(await tab.page.evaluate(() => crossOriginIsolated)).toBe(true);
   await waitFor(
     async () => {
       const [a, b] = [await outside.snapshot(), await inside.snapshot()];

@@ -1,4 +1,5 @@
 /** What the signaling server serves besides signals: the page, the rooms' links, and to whom (R26, R28). */
+import { get, type IncomingHttpHeaders } from 'node:http';
 import { mkdtempSync, mkdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +38,20 @@ describe('origins', () => {
   });
 });
 
+/** The headers of an answer; `fetch` lets nobody choose the host. */
+function rawHeaders(
+  port: number,
+  path: string,
+  headers: Record<string, string>,
+): Promise<IncomingHttpHeaders> {
+  return new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port, path, headers }, (response) => {
+      response.resume();
+      resolve(response.headers);
+    }).on('error', reject);
+  });
+}
+
 describe('pages', () => {
   function buildApp(): string {
     const dir = mkdtempSync(join(tmpdir(), 'tabchain-app-'));
@@ -68,6 +83,28 @@ describe('pages', () => {
     expect(script.headers.get('cache-control')).toContain('immutable');
     expect(script.headers.get('content-type')).toContain('javascript');
   });
+
+  test.each([
+    ['localhost:8080', {}, true],
+    ['127.0.0.1', {}, true],
+    ['[::1]:8080', {}, true],
+    ['class.example', { 'x-forwarded-proto': 'https' }, true],
+    ['192.168.1.5:8080', {}, false],
+    ['127.0.0.1.example', {}, false],
+    ['class.example', { 'x-forwarded-proto': 'http' }, false],
+  ])(
+    'browsers that ask for %s %o are told to isolate page and workers: %s',
+    async (host, headers, isTold) => {
+      const server = await start({ appDir: buildApp() });
+      for (const path of ['/', '/assets/index-1a2b.js']) {
+        const answer = await rawHeaders(server.port, path, { host, ...headers });
+        expect([
+          answer['cross-origin-opener-policy'],
+          answer['cross-origin-embedder-policy'],
+        ]).toEqual(isTold ? ['same-origin', 'require-corp'] : [undefined, undefined]);
+      }
+    },
+  );
 
   test('a new build is served without a restart, and what is gone is not found', async () => {
     const dir = buildApp();
