@@ -128,7 +128,10 @@ export async function openChainStore(
         giveUp(explainWriteError(error));
         break;
       }
-      if (batch.some(({ key }) => key === GENESIS_KEY)) storedBytes = 0;
+      if (batch.some(({ key }) => key === GENESIS_KEY)) {
+        storedBytes = 0;
+        storedHeight = null;
+      }
       for (const operation of batch) storedBytes += sizeOf(operation);
       for (const { height } of entries) storedHeight = Math.max(storedHeight ?? 0, height);
       if (entries.length > 0) kept(entries);
@@ -163,7 +166,6 @@ export async function openChainStore(
           waiting = [];
           waitingEntries = [];
           waitingCalls = [];
-          storedHeight = null;
           for (; firstKey < nextKey; firstKey++)
             waiting.push({ type: 'del', key: blockKey(firstKey) });
           for (const key of recordKeys) waiting.push({ type: 'del', key });

@@ -135,6 +135,35 @@ describe('the store of a chain', () => {
     expect(stored!.blocks).toEqual([]);
   });
 
+  it('says how high it has stored, not counting a batch of the chain before that was on its way', async () => {
+    const database = openMemory();
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const batch = database.batch.bind(database) as (operations: unknown[]) => Promise<void>;
+    let batches = 0;
+    Object.assign(database, {
+      async batch(operations: unknown[]) {
+        if (++batches === 1) await held;
+        return batch(operations);
+      },
+    });
+    const { store } = await open(database);
+    const blocks = mineChain(hashBlockHex(GENESIS), 5, 'old').map((block) => ({ block }));
+    writeAll(store, accept(makeChain(), blocks));
+    await expect.poll(() => batches).toBe(1);
+    const other = makeGenesis(new Uint8Array([1, 2, 3]));
+    store.write({ kind: 'genesis', block: other, endorsement: null });
+    expect(store.storedHeight).toBeNull();
+    release();
+    await store.flush();
+    expect(store.storedHeight).toBeNull();
+    const added = mineChain(hashBlockHex(other), 2, 'new').map((block) => ({ block }));
+    store.write({ kind: 'blocks', entries: accept(makeChain(other), added) });
+    await store.flush();
+    expect(store.storedHeight).toBe(2);
+    await store.close();
+  });
+
   it('keeps payments and own transactions until they are to be forgotten, or another genesis comes', async () => {
     const database = openMemory();
     const records = (stored: StoredChain | null) =>
