@@ -143,7 +143,7 @@ nodes have UDP sockets of their own on the loopback interface; more of them live
   --crash <percent>      so many of the nodes crash in tasks 2 and 5, and come back (0; to 50)
   --log-dir <folder>     where the logs go, <node id>.txt for each node (logs)
 
-Exit code 0 where all six tasks passed, else 1.
+Exit code 0 where all six tasks passed, 1 where one did not or a log could not be written, 2 where a flag is wrong.
 `;
 
 export const SIM_HELP = `Usage: npm run sim -- --seed <n> [flags]
@@ -156,5 +156,6 @@ the same world, event for event, on every machine: the last line is the digest o
   --minutes <n>          for how long things go wrong before the world heals (1 to 2.5, drawn)
   --room <kind>          class, new, bridged or udp (drawn)
 
-Exit code 1 where a checker found something wrong; then the last events are told, with the command that replays them.
+Exit code 1 where a checker found something wrong; then the last events are told, with the command that replays them. 2
+where a flag is wrong.
 `;

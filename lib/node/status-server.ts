@@ -57,6 +57,8 @@ export async function startStatusServer(
   } catch (error) {
     return { ok: false, message: describeListenError(error as NodeJS.ErrnoException, address) };
   }
+  // From here on errors concern single connections (no descriptor left to accept one), and must not end the miner.
+  server.on('error', () => undefined);
   const { address: host, port } = server.address() as AddressInfo;
   return {
     ok: true,

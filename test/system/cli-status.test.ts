@@ -1,4 +1,5 @@
-import { request, type IncomingMessage } from 'node:http';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { request, type IncomingMessage, type Server } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { NO_PREVIOUS_HASH, type Block } from '../../lib/chain/block.ts';
 import { decodeBlock } from '../../lib/chain/codec.ts';
@@ -103,6 +104,18 @@ describe('the status server', () => {
     expect(posted.headers.get('allow')).toBe('GET, HEAD');
     const head = await fetch(`${url}/chain`, { method: 'HEAD' });
     expect([head.status, await head.text()]).toEqual([200, '']);
+  });
+
+  it('goes on where a connection cannot be accepted, for want of descriptors', async () => {
+    const url = await start([]);
+    const servers = new Set<Server>();
+    const note = (message: unknown) => void servers.add((message as { server: Server }).server);
+    subscribe('http.server.request.start', note);
+    await fetch(`${url}/status`);
+    unsubscribe('http.server.request.start', note);
+    expect(servers.size).toBe(1);
+    for (const server of servers) server.emit('error', new Error('accept EMFILE'));
+    expect((await fetch(`${url}/status`)).status).toBe(200);
   });
 
   it('says that its port is taken, or its address is not of this machine', async () => {
