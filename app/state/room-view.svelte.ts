@@ -1,13 +1,16 @@
 /**
  * What the page shows of a peer: its newest snapshot, and the block that the user looks at.
- * Snapshots are taken at animation frames, a few times a second at most, and not at all while the page is hidden,
- * so that drawing never competes with mining.
+ * It is drawn a few times a second at most, once a second where nothing has happened, and not at all while the page is
+ * hidden, so that drawing never competes with mining.
  */
 import type { HashHex } from '../../lib/chain/bytes.ts';
 import type { RoomSession, SessionSnapshot } from '../../lib/drivers/session.ts';
 import { beginHistory, continueHistory, type LinkHistory } from './network-check.ts';
+import { compareSnapshots, untilWholeSecondMs } from './redraw.ts';
 
-/** A figure that changes more often than this cannot be read. A new tip is drawn sooner. */
+/** So often at most it is looked at what has changed: a picture of a peer is not for nothing. */
+const LEAST_LOOK_MS = 125;
+/** News that come more often than this cannot be read. A new tip is drawn sooner. */
 const LEAST_REDRAW_MS = 250;
 /**
  * So long after its arrival a new tip is drawn: drawing takes some milliseconds, in which neighbours would wait for the
@@ -20,8 +23,8 @@ const PASSING_ON_MS = 80;
  * put off, for the third at most.
  */
 const LATE_FRAMES = { fromMs: 40, patience: 8, longestRestMs: 2_000 } as const;
-/** A frame so late makes every movement a leap: things are put where they belong at once. */
-const MOTION_LIMIT_MS = 100;
+/** With frames so late a glide is a few leaps, each of which costs as much again: things are put in place at once. */
+const MOTION_LIMIT_MS = 50;
 /** While a chain is fetched its tip changes all the time, and drawing must not keep the page from fetching. */
 const SYNCING_REDRAW_MS = 1_000;
 /** The title of a hidden tab is all that shows of it, and timers there run once a second. */
@@ -37,12 +40,14 @@ export class RoomView {
 
   readonly #unsubscribe: () => void;
   readonly #onVisibility = (): void => this.#wake();
-  #scheduled = false;
+  /** The next look, and when it is due; null where none is planned. */
+  #planned: { readonly atMs: number; readonly timer: ReturnType<typeof setTimeout> } | null = null;
+  #isFramed = false;
+  #isReleased = false;
+  #lookedMs = -Infinity;
   #drawnMs = 0;
   /** How much too late the frame after the last drawing came. */
   #lateMs = 0;
-  /** When a new tip is to be drawn; null where there is none. */
-  #tipDueMs: number | null = null;
 
   constructor(session: RoomSession) {
     this.session = session;
@@ -54,42 +59,71 @@ export class RoomView {
 
   /** Stops looking; the session itself goes on. */
   release(): void {
+    this.#isReleased = true;
     this.#unsubscribe();
+    if (this.#planned !== null) clearTimeout(this.#planned.timer);
     document.removeEventListener('visibilitychange', this.#onVisibility);
   }
 
   #wake(): void {
+    const nowMs = performance.now();
+    this.#plan(document.hidden ? nowMs + HIDDEN_TITLE_MS : this.#lookedMs + LEAST_LOOK_MS, nowMs);
+  }
+
+  /** Looks at this time, or sooner if that was planned before. */
+  #plan(atMs: number, nowMs: number): void {
+    // The frame that was asked for shows what has changed until then; a hidden page has no frames.
+    if (this.#isReleased || (this.#isFramed && !document.hidden)) return;
+    if (this.#planned !== null) {
+      if (this.#planned.atMs <= atMs) return;
+      clearTimeout(this.#planned.timer);
+    }
+    const timer = setTimeout(() => this.#look(), Math.max(0, atMs - nowMs));
+    this.#planned = { atMs, timer };
+  }
+
+  #look(): void {
+    this.#planned = null;
+    const nowMs = performance.now();
+    this.#lookedMs = nowMs;
+    const next = this.session.snapshot();
     if (document.hidden) {
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      setTimeout(() => {
-        this.#scheduled = false;
-        if (document.hidden) document.title = titleOf(this.session.snapshot());
-        else this.#wake();
-      }, HIDDEN_TITLE_MS);
+      document.title = titleOf(next);
       return;
     }
-    if (this.#scheduled) return;
-    this.#scheduled = true;
+    const dueMs = this.#dueMs(next, nowMs);
+    if (dueMs === null) return;
+    if (dueMs > nowMs) {
+      this.#plan(dueMs, nowMs);
+      return;
+    }
+    this.#isFramed = true;
     requestAnimationFrame(() => this.#draw());
   }
 
-  #draw(): void {
-    const next = this.session.snapshot();
-    const isSyncing = next.phase === 'syncing';
+  /** When this picture is to be drawn; null where it shows nothing new. */
+  #dueMs(next: SessionSnapshot, nowMs: number): number | null {
+    const change = compareSnapshots(this.snapshot, next);
+    if (change === 'nothing') return null;
     const lateRestMs = Math.min(LATE_FRAMES.patience * this.#lateMs, LATE_FRAMES.longestRestMs);
-    const leastMs = Math.max(isSyncing ? SYNCING_REDRAW_MS : LEAST_REDRAW_MS, lateRestMs);
-    const isNewTip = !isSyncing && next.tip?.hash !== this.snapshot.tip?.hash;
+    return Math.max(this.#wantedMs(change, next, nowMs), this.#drawnMs + lateRestMs);
+  }
+
+  #wantedMs(change: 'tip' | 'news' | 'figures', next: SessionSnapshot, nowMs: number): number {
+    if (change === 'figures') return this.#drawnMs + untilWholeSecondMs(this.#drawnMs);
+    if (next.phase === 'syncing') return this.#drawnMs + SYNCING_REDRAW_MS;
+    if (change === 'news' || next.tip === null) return this.#drawnMs + LEAST_REDRAW_MS;
+    // Bounded, as the wall clock may have been set since the block came.
+    const waitMs = PASSING_ON_MS - (Date.now() - next.tip.heardMs);
+    return nowMs + Math.min(Math.max(waitMs, 0), PASSING_ON_MS);
+  }
+
+  #draw(): void {
+    if (this.#isReleased) return;
     const nowMs = performance.now();
-    if (isNewTip) this.#tipDueMs ??= Math.max(nowMs + PASSING_ON_MS, this.#drawnMs + lateRestMs);
-    const restMs = isNewTip ? this.#tipDueMs! - nowMs : leastMs - (nowMs - this.#drawnMs);
-    if (restMs > 0) {
-      setTimeout(() => requestAnimationFrame(() => this.#draw()), restMs);
-      return;
-    }
-    this.#scheduled = false;
+    const next = this.session.snapshot();
+    this.#isFramed = false;
     this.#drawnMs = nowMs;
-    this.#tipDueMs = null;
     this.snapshot = next;
     this.links = continueHistory(this.links, next.peers, Date.now());
     document.title = titleOf(next);

@@ -61,6 +61,38 @@ test('a student types the code, mines, and writes a line that the others read', 
   expect(shown).not.toContain(HOSTILE_NAME);
 });
 
+test('a room in which nothing happens is drawn once a second', async ({ world }) => {
+  const room = await serveRoom(world, { flags: FAST });
+  const first = await joinRoom(world, 'first', room.link);
+  const second = await joinRoom(world, 'second', room.link);
+  for (const { tab } of [first, second])
+    await tab.page.getByRole('button', { name: 'Pause', exact: true }).click();
+  await waitFor(
+    async () => {
+      const [one, other] = await Promise.all([first.snapshot(), second.snapshot()]);
+      return (
+        one.peers[0]?.kind === 'webrtc' && one.tip !== null && one.tip.hash === other.tip?.hash
+      );
+    },
+    { timeoutMs: BLOCKS_WITHIN_MS, describe: 'they are linked and have one tip' },
+  );
+  const { frames, seconds } = await first.tab.page.evaluate(async (watchedMs) => {
+    const ask = window.requestAnimationFrame.bind(window);
+    const startedMs = performance.now();
+    let frames = 0;
+    window.requestAnimationFrame = (callback) => {
+      frames++;
+      return ask(callback);
+    };
+    await new Promise((resolve) => setTimeout(resolve, watchedMs));
+    window.requestAnimationFrame = ask;
+    return { frames, seconds: (performance.now() - startedMs) / 1_000 };
+  }, 5_000);
+  // One to draw and one to see when it was drawn; some more where a link has changed.
+  expect(frames).toBeGreaterThan(0);
+  expect(frames).toBeLessThan(2 * seconds + 8);
+});
+
 test('the chain can be walked by keyboard alone', async ({ world }) => {
   const room = await serveRoom(world, { flags: FAST });
   const { tab } = await joinRoom(world, 'reader', room.link);
