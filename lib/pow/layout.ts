@@ -63,15 +63,3 @@ export function layoutOf(dataLength: number): Layout {
     straddles,
   };
 }
-
-/**
- * The cheapest layout to search: 13 constant words, one compression, and the whole previous hash in the searched block,
- * so that midstates depend on the data alone. Choose the data's length for it.
- */
-export const FAST_NONCE_OFFSET = 47;
-
-/** How many bytes of padding data of this length needs to get the fast layout: 0 to 63. */
-export function fastPaddingLength(dataLength: number): number {
-  const offset = (dataLength + HASH_BYTES) % SHA_BLOCK_BYTES;
-  return (FAST_NONCE_OFFSET - offset + SHA_BLOCK_BYTES) % SHA_BLOCK_BYTES;
-}

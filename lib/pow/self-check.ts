@@ -2,14 +2,10 @@
  * What an engine must find, and no more, before anyone relies on it (R4).
  */
 import { hashBlock, NO_PREVIOUS_HASH } from '../chain/block.ts';
-import { readHex, writeUtf8 } from '../chain/bytes.ts';
-import { HOMEWORK_TARGET, meetsTarget, targetToBytes } from '../chain/target.ts';
+import { meetsTarget, targetToBytes } from '../chain/target.ts';
 import { SHA_BLOCK_BYTES } from './layout.ts';
-import { createKernel, type Engine, type Kernel } from './kernel.ts';
+import { createKernel, type Engine } from './kernel.ts';
 import type { Template } from './template.ts';
-
-/** The test vector of R4. */
-const GENESIS_PROOF = readHex('00000000002f824e')!;
 
 /** One hash in 64 is a proof. */
 const EASY_TARGET = (1n << 250n) - 1n;
@@ -17,21 +13,6 @@ const EASY_TARGET = (1n << 250n) - 1n;
 const EASY_HASHES = 8192;
 /** Five standard deviations around that: an engine that skips half its lanes falls out. */
 const EASY_PROOFS = { least: 73, most: 183 } as const;
-
-/** Null where the kernel finds the known proof of the genesis block; else a sentence that says what it did. */
-export function checkKnownProof(kernel: Kernel): string | null {
-  const genesis: Template = {
-    id: 0,
-    data: writeUtf8('Genesis'),
-    previousHash: NO_PREVIOUS_HASH,
-    target: targetToBytes(HOMEWORK_TARGET),
-  };
-  kernel.prepare(genesis, GENESIS_PROOF);
-  const found = kernel.search(1).proof;
-  return found === null || found.proofOfWork.some((byte, i) => byte !== GENESIS_PROOF[i])
-    ? 'it missed the known proof of the genesis block'
-    : null;
-}
 
 /**
  * So many of them are hashed again by an independent SHA-256; the kernel itself has looked at each. More would make a
