@@ -127,7 +127,7 @@ test('a code that nobody has, and a link that is broken, are told in words', asy
   const { origin } = new URL(room.link);
   const tab = await (await world.browser()).openTab('lost', `${origin}/#r=room&g=nonsense`);
   tab.allowErrors(/404/);
-  const alert = tab.page.getByRole('alert');
+  const alert = tab.page.getByRole('alert').filter({ hasText: /./ });
   await expect.poll(() => alert.textContent()).toContain('cannot be used');
   await tab.page.getByLabel('Room code, or the whole link').fill('nowhere');
   await tab.page.getByRole('button', { name: 'Join and mine' }).click();
