@@ -123,6 +123,9 @@ export function startRoomSession(parts: SessionParts): RunningSession {
       case 'dial':
         dialler?.dial(output.nodeId);
         return;
+      case 'wanted':
+        dialler?.prefer?.(output.nodeIds);
+        return;
       case 'close':
         transportOf.get(output.linkId)?.disconnect(output.linkId, output.code);
         transportOf.delete(output.linkId);

@@ -2,10 +2,12 @@
  * A peer's links within its room (R26): over the signaling server at once, and over WebRTC as soon as that is open.
  *
  * Who dials gets a link over the relay within two round trips, and tries to replace it by a direct one in the background.
- * Where that fails the relay stays, and the direct link is tried again later, less and less often. Without the server
- * links are made directly, their signals carried by peers (`TransportEvents.signal`).
+ * Where that fails the relay stays, and the direct link is tried again later, less and less often. Who has a link already
+ * takes part in the room, and so makes further ones directly, which halves their cost; where that fails, by the relay.
+ * Without the server links are made directly, their signals carried by peers (`TransportEvents.signal`).
  */
 import type { KeyPair } from '../ledger/account.ts';
+import { DirectDials } from './direct-dials.ts';
 import { createPeerCalls } from './peer-calls.ts';
 import { createRelayTransport } from './relay/transport.ts';
 import { createSignalingClient, type WebSocketConstructor } from './signaling/client.ts';
@@ -51,6 +53,7 @@ export function createRoomTransport(
   const superseded = new Map<string, ReturnType<typeof setTimeout>>();
   /** Nodes that our owner dialled and no relay reaches. */
   const dials = new Set<string>();
+  const directDials = new DirectDials();
   /** Nodes whose link by hand is about to be connected. */
   const invited = new Set<string>();
   let isClosed = false;
@@ -98,8 +101,11 @@ export function createRoomTransport(
         replace(directed, nodeId, (old) => direct?.disconnect(old, null));
         if (isClosed) return;
         relayed.set(nodeId, linkId);
+        directDials.linked(nodeId, 'relay');
         events.connected(linkId, 'relay', nodeId);
-        if (isCaller && direct !== null && !isClosed) upgrades.add(nodeId);
+        if (!isCaller) upgrades.forget(nodeId);
+        // Where it has been tried directly before, the next try has its time.
+        else if (direct !== null && !isClosed && !upgrades.has(nodeId)) upgrades.add(nodeId);
       },
       received(linkId, bytes) {
         if (!superseded.has(linkId)) events.received(linkId, bytes);
@@ -108,7 +114,10 @@ export function createRoomTransport(
         clearTimeout(superseded.get(linkId));
         if (!superseded.delete(linkId)) lost(relayed, linkId);
       },
-      dialFailed: (nodeId) => events.dialFailed(nodeId),
+      dialFailed(nodeId) {
+        upgrades.forget(nodeId);
+        events.dialFailed(nodeId);
+      },
       warn: (message) => events.warn(message),
     },
   );
@@ -116,6 +125,7 @@ export function createRoomTransport(
   const direct =
     options.createDirect?.({
       connected(linkId, kind, nodeId) {
+        directDials.linked(nodeId, 'direct');
         dials.delete(nodeId);
         upgrades.forget(nodeId);
         replace(relayed, nodeId, supersede);
@@ -126,8 +136,12 @@ export function createRoomTransport(
       received: (linkId, bytes) => events.received(linkId, bytes),
       disconnected: (linkId) => lost(directed, linkId),
       dialFailed(nodeId) {
-        if (dials.delete(nodeId)) events.dialFailed(nodeId);
-        else upgrades.failed(nodeId);
+        if (dials.delete(nodeId)) {
+          events.dialFailed(nodeId);
+          return;
+        }
+        upgrades.failed(nodeId);
+        for (const other of directDials.failed(nodeId, directed.size > 0)) relay.dial(other);
       },
       signal: postSignal,
       warn: (message) => events.warn(message),
@@ -164,7 +178,10 @@ export function createRoomTransport(
     if (isClosed) return;
     switch (wayTo(nodeId)) {
       case 'server':
-        relay.dial(nodeId);
+        // Nothing of the room is missed meanwhile by one who has a link.
+        if (direct !== null && relayed.size + directed.size > 0 && directDials.begin(nodeId))
+          upgrades.add(nodeId);
+        else relay.dial(nodeId);
         return;
       case 'peers':
         dials.add(nodeId);
@@ -245,6 +262,10 @@ export function createRoomTransport(
 
   return {
     dial,
+    prefer(nodeIds) {
+      directDials.prefer(nodeIds);
+      upgrades.prefer(nodeIds);
+    },
     wake: () => signaling.wake(),
     byHand,
     hearSignal(from, body) {

@@ -42,6 +42,8 @@ export interface Transport {
   queuedBytes(linkId: string): number;
   /** Closes a link, with a documented code where the peer misbehaved. */
   disconnect(linkId: string, code: string | null): void;
+  /** Links to these nodes are there to stay, and are made as good as they can be. Until the first call none are. */
+  prefer?(nodeIds: ReadonlySet<string>): void;
   /** The machine, the page or the network is back after a pause: a lost server is tried at once. */
   wake?(): void;
   /** A signal was brought by other peers; its sender is a claim. */

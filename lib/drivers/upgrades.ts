@@ -1,6 +1,6 @@
 /**
- * Which links over the relay are to be replaced by direct ones now (R26): a few at a time, and those of which that
- * failed again later, less and less often.
+ * Which links over the relay are to be replaced by direct ones now (R26): a few at a time, those first that are there to
+ * stay, and those of which that failed again later, less and less often.
  */
 
 /**
@@ -8,6 +8,8 @@
  * all do, keeps every one of them waiting for the slowest.
  */
 export const UPGRADES_AT_ONCE = 4;
+/** A link that nobody wants may soon be gone: one that is still there after so long is worth a direct one all the same. */
+export const UNWANTED_PAUSE_MS = 30_000;
 /** First pause after a failed try; it doubles up to the second figure. */
 export const UPGRADE_PAUSE_MS = { first: 15_000, most: 600_000 } as const;
 
@@ -21,10 +23,13 @@ export interface UpgradeOptions {
 }
 
 export interface Upgrades {
-  /** There is a relayed link to this node, to be replaced. */
+  /** There is, or is to be, a link to this node that is to become a direct one. */
   add(nodeId: string): void;
+  has(nodeId: string): boolean;
   /** It could not be replaced this time. Of nodes that were not added nothing follows. */
   failed(nodeId: string): void;
+  /** From now on these are worth it at once, and others after {@link UNWANTED_PAUSE_MS}. */
+  prefer(nodeIds: ReadonlySet<string>): void;
   /** It is replaced, or gone. */
   forget(nodeId: string): void;
   close(): void;
@@ -32,7 +37,8 @@ export interface Upgrades {
 
 interface Upgrade {
   failures: number;
-  state: 'waiting' | 'dialling' | 'pausing';
+  /** `unwanted` and `pausing` end with their timers. */
+  state: 'unwanted' | 'waiting' | 'dialling' | 'pausing';
   /** Ends the pause. */
   timer: ReturnType<typeof setTimeout> | undefined;
 }
@@ -40,6 +46,7 @@ interface Upgrade {
 export function createUpgrades(options: UpgradeOptions): Upgrades {
   const { pauseMs = UPGRADE_PAUSE_MS, random, dial } = options;
   const upgrades = new Map<string, Upgrade>();
+  let preferred: ReadonlySet<string> = new Set();
   let dialling = 0;
 
   /** Dials those that wait, the longest waiting first, while there is room. */
@@ -51,6 +58,19 @@ export function createUpgrades(options: UpgradeOptions): Upgrades {
       dialling++;
       dial(nodeId);
     }
+  }
+
+  /** Half of the pause at random, so that a room does not try all at once. */
+  function pause(upgrade: Upgrade, state: 'unwanted' | 'pausing', wholeMs: number): void {
+    clearTimeout(upgrade.timer);
+    upgrade.state = state;
+    upgrade.timer = setTimeout(
+      () => {
+        upgrade.state = 'waiting';
+        begin();
+      },
+      wholeMs * (0.5 + random() / 2),
+    );
   }
 
   function forget(nodeId: string): void {
@@ -65,24 +85,29 @@ export function createUpgrades(options: UpgradeOptions): Upgrades {
   return {
     add(nodeId) {
       forget(nodeId);
-      upgrades.set(nodeId, { failures: 0, state: 'waiting', timer: undefined });
+      const upgrade: Upgrade = { failures: 0, state: 'waiting', timer: undefined };
+      upgrades.set(nodeId, upgrade);
+      if (!preferred.has(nodeId)) pause(upgrade, 'unwanted', UNWANTED_PAUSE_MS);
       begin();
     },
+    has: (nodeId) => upgrades.has(nodeId),
     failed(nodeId) {
       const upgrade = upgrades.get(nodeId);
       if (upgrade?.state !== 'dialling') return;
       dialling--;
-      upgrade.state = 'pausing';
-      const wholeMs = Math.min(pauseMs.first * 2 ** upgrade.failures, pauseMs.most);
+      pause(upgrade, 'pausing', Math.min(pauseMs.first * 2 ** upgrade.failures, pauseMs.most));
       upgrade.failures++;
-      // Half of the pause at random, so that a room does not try again all at once.
-      upgrade.timer = setTimeout(
-        () => {
-          upgrade.state = 'waiting';
-          begin();
-        },
-        wholeMs * (0.5 + random() / 2),
-      );
+      begin();
+    },
+    prefer(nodeIds) {
+      preferred = nodeIds;
+      for (const [nodeId, upgrade] of upgrades) {
+        if (upgrade.state === 'waiting' && !nodeIds.has(nodeId))
+          pause(upgrade, 'unwanted', UNWANTED_PAUSE_MS);
+        if (upgrade.state !== 'unwanted' || !nodeIds.has(nodeId)) continue;
+        clearTimeout(upgrade.timer);
+        upgrade.state = 'waiting';
+      }
       begin();
     },
     forget,

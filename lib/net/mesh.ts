@@ -3,8 +3,12 @@
  *
  * The links that neighbour-choice.ts asks for come first. Others stay while there is room for them, so that choices
  * which change break no link; when a wanted one comes to a full mesh, the slowest of the others leaves.
+ *
+ * Each newcomer to a room changes whom others want. So while many come, a peer that has a link, and takes part by it,
+ * waits with further ones until it has been quiet for a moment: what would be made before would mostly be in vain.
  */
 import type { Account } from '../ledger/account.ts';
+import { Arrivals } from './arrivals.ts';
 import { chooseNeighbours, LINK_LIMITS } from './neighbour-choice.ts';
 
 /** First pause after a failed dial; it doubles with each further failure, up to the second figure. */
@@ -36,6 +40,8 @@ export const HEARD_LIMIT = 512;
 export const GUEST_MS = 60_000;
 /** Guests at a time beyond the usual links. */
 export const GUESTS_LIMIT = 2;
+/** With no more others than these nobody waits: all of them are linked at once, and stay. */
+export const WAITLESS_OTHERS = 4;
 /** Node ids remembered at most; a signaling server's room is smaller. */
 export const PRESENT_LIMIT = 1_000;
 
@@ -64,6 +70,9 @@ export class Mesh {
   readonly #turnedAway = new Map<Account, number>();
   /** Until when each is kept. */
   readonly #guests = new Map<Account, number>();
+  readonly #arrivals = new Arrivals();
+  /** What `newlyWanted` has answered last. */
+  #told: ReadonlySet<Account> = new Set();
 
   constructor(self: Account, linkLimit: number = LINK_LIMITS.usual) {
     this.#self = self;
@@ -80,8 +89,10 @@ export class Mesh {
 
   /** The room's members have changed. */
   setPresent(nodeIds: readonly Account[], nowMs: number): void {
+    const before = this.#presentSet;
     this.#present = [...new Set(nodeIds)].filter((id) => id !== this.#self).slice(0, PRESENT_LIMIT);
     this.#presentSet = new Set(this.#present);
+    if (this.#present.some((id) => !before.has(id))) this.#arrivals.came(nowMs);
     this.#update(nowMs);
   }
 
@@ -176,14 +187,16 @@ export class Mesh {
     let hearsayDials = 0;
     for (const id of this.#dialling) if (isHearsay(id)) hearsayDials++;
     const isContent = this.#linked.size >= CONTENT_SHARE * this.#linkLimit;
+    const waits = this.#waits(nowMs);
     for (const id of this.#findWanted()) {
+      if (waits && this.#linked.size + this.#dialling.size > 0) break;
       const candidate = this.#candidates.get(id);
       if (candidate === undefined) continue;
       if (this.#linked.has(id) || this.#dialling.has(id)) continue;
       if (candidate.notBeforeMs > nowMs || (this.#shunned.get(id) ?? 0) > nowMs) continue;
       if (isContent && (this.#turnedAway.get(id) ?? 0) > nowMs) continue;
-      // One side dials, so that two offers rarely cross; the other steps in when that side cannot.
-      if (this.#self < id && nowMs - candidate.sinceMs < ONE_SIDED_GRACE_MS) continue;
+      // One side dials, so that two offers rarely cross; the other steps in when that side cannot, or waits.
+      if (!waits && this.#self < id && nowMs - candidate.sinceMs < ONE_SIDED_GRACE_MS) continue;
       if (isHearsay(id) && ++hearsayDials > HEARD_DIALS_LIMIT) continue;
       this.#dialling.add(id);
       dials.push(id);
@@ -191,9 +204,21 @@ export class Mesh {
     return dials;
   }
 
+  /** Those to be linked to, where they are others than at the last answer; null where they are not, or where we wait. */
+  newlyWanted(nowMs: number): ReadonlySet<Account> | null {
+    if (this.#waits(nowMs)) return null;
+    const wanted = this.#findWanted();
+    const told = this.#told;
+    this.#told = wanted;
+    if (wanted === told) return null;
+    if (wanted.size === told.size && [...wanted].every((id) => told.has(id))) return null;
+    return wanted;
+  }
+
   /** After a pause of the whole machine all are dialled at once, whoever's turn it would be: others have given us up. */
   hurry(nowMs: number): void {
     this.#turnedAway.clear();
+    this.#arrivals.forget();
     for (const [id, candidate] of this.#candidates) {
       if (this.#linked.has(id)) continue;
       candidate.failures = 0;
@@ -201,6 +226,11 @@ export class Mesh {
       candidate.sinceMs = nowMs - ONE_SIDED_GRACE_MS;
     }
     this.#wanted = null;
+  }
+
+  /** Whether further links wait until all have come. */
+  #waits(nowMs: number): boolean {
+    return this.#present.length > WAITLESS_OTHERS && this.#arrivals.areUnderWay(nowMs);
   }
 
   /** Remembers those that are known now, and forgets the others. */

@@ -35,9 +35,18 @@ export function chooseNeighbours(
 ): Account[] {
   const others = new Set(known);
   others.delete(self);
-  if (others.size <= limit) return [...others];
   const sorted = [...others, self].sort();
-  return chooseAmong(self, sorted, limit);
+  return others.size <= limit ? alongRing(self, sorted) : chooseAmong(self, sorted, limit);
+}
+
+/** All others of a sorted list, the nearest on the ring first, from both sides in turn. */
+function alongRing(self: Account, sorted: readonly Account[]): Account[] {
+  const at = indexFrom(sorted, self);
+  const size = sorted.length;
+  return Array.from({ length: size - 1 }, (_, index) => {
+    const step = (index >> 1) + 1;
+    return sorted[(at + (index % 2 === 0 ? step : size - step)) % size]!;
+  });
 }
 
 /** As {@link chooseNeighbours}, from a sorted list with more than `limit` ids beside `self`, which is among them. */

@@ -167,6 +167,8 @@ export type PersistRecord =
 export type PeerOutput =
   | { readonly kind: 'send'; readonly linkId: string; readonly bytes: Uint8Array }
   | { readonly kind: 'dial'; readonly nodeId: string }
+  /** Links to these are there to stay, so that they deserve to be direct. Holds until the next one. */
+  | { readonly kind: 'wanted'; readonly nodeIds: ReadonlySet<string> }
   | { readonly kind: 'close'; readonly linkId: string; readonly code: MessageCode | CloseCode }
   /** Search this from now on; null: stop. */
   | { readonly kind: 'mine'; readonly template: Template | null }

@@ -97,13 +97,18 @@ export class Peer {
     if (this.#take(input)) return this.context.outputs;
     // No message makes a dial due, and messages are most of what comes.
     const isMessage = input.kind === 'received' || input.kind === 'resume';
-    if (!isMessage)
-      for (const nodeId of this.mesh.chooseDials(clocks.monotonicMs))
-        this.context.outputs.push({ kind: 'dial', nodeId });
+    if (!isMessage) this.#chooseLinks();
     this.#room.giveUpLinks();
     this.#room.catchUp();
     this.search.direct(this.#room.syncing, !isMessage, input.kind === 'received');
     return this.context.outputs;
+  }
+
+  #chooseLinks(): void {
+    const { nowMs, outputs } = this.context;
+    const nodeIds = this.mesh.newlyWanted(nowMs);
+    if (nodeIds !== null) outputs.push({ kind: 'wanted', nodeIds });
+    for (const nodeId of this.mesh.chooseDials(nowMs)) outputs.push({ kind: 'dial', nodeId });
   }
 
   /** Whether it was no more than a heartbeat: nothing that the rest of a step looks at has changed then. */

@@ -29,8 +29,8 @@ export function joinThrough(
   port: number,
   { dialLimitMs, isDirect = true }: { dialLimitMs?: number; isDirect?: boolean } = {},
 ) {
-  return (nodeId: string, events: TransportEvents) =>
-    createRoomTransport(
+  return (nodeId: string, events: TransportEvents) => {
+    const transport = createRoomTransport(
       {
         keys: KEYS.get(nodeId)!,
         room: ROOM,
@@ -54,6 +54,9 @@ export function joinThrough(
       },
       events,
     );
+    transport.prefer!(new Set(KEYS.keys()));
+    return transport;
+  };
 }
 
 let ends: (() => Promise<void> | void)[] = [];

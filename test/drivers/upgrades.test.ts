@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createUpgrades, UPGRADE_PAUSE_MS, UPGRADES_AT_ONCE } from '../../lib/drivers/upgrades.ts';
+import {
+  createUpgrades,
+  UNWANTED_PAUSE_MS,
+  UPGRADE_PAUSE_MS,
+  UPGRADES_AT_ONCE,
+} from '../../lib/drivers/upgrades.ts';
 
 const NODES = Array.from({ length: 3 * UPGRADES_AT_ONCE }, (_, index) => `node ${index}`);
 
@@ -24,6 +29,7 @@ describe('replacing relayed links by direct ones', () => {
             expect(dialling.size).toBeLessThanOrEqual(UPGRADES_AT_ONCE);
           },
         });
+        upgrades.prefer(new Set(NODES));
         for (const nodeId of NODES) upgrades.add(nodeId);
         const end = (nodeId: string, act: string): void => {
           dialling.delete(nodeId);
@@ -50,6 +56,7 @@ describe('replacing relayed links by direct ones', () => {
   it('tries again what has failed, after pauses that double up to the longest', () => {
     const dial = vi.fn();
     const upgrades = createUpgrades({ random: () => 1, dial });
+    upgrades.prefer(new Set(['node']));
     upgrades.add('node');
     for (let failures = 0; failures < 10; failures++) {
       upgrades.failed('node');
@@ -67,10 +74,40 @@ describe('replacing relayed links by direct ones', () => {
     const upgrades = createUpgrades({ random: () => 0, dial });
     upgrades.failed('stranger');
     upgrades.forget('stranger');
+    upgrades.prefer(new Set(['node']));
     upgrades.add('node');
     upgrades.failed('node');
     upgrades.close();
     vi.advanceTimersByTime(UPGRADE_PAUSE_MS.most);
     expect(dial).toHaveBeenCalledTimes(1);
+  });
+
+  it('begins with those that are there to stay; others wait, and until then it may turn out that they are', () => {
+    const dial = vi.fn();
+    const upgrades = createUpgrades({ random: () => 1, dial });
+    upgrades.add('passing');
+    upgrades.prefer(new Set(['lasting']));
+    upgrades.add('lasting');
+    expect(dial.mock.calls).toEqual([['lasting']]);
+    vi.advanceTimersByTime(UNWANTED_PAUSE_MS - 1);
+    expect(dial).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(1);
+    expect(dial).toHaveBeenCalledTimes(2);
+    upgrades.add('third');
+    upgrades.prefer(new Set(['third']));
+    expect(dial).toHaveBeenLastCalledWith('third');
+    expect(dial).toHaveBeenCalledTimes(3);
+    upgrades.close();
+  });
+
+  it('does not begin with one that is wanted no longer when its turn comes', () => {
+    const dial = vi.fn();
+    const upgrades = createUpgrades({ random: () => 0, dial });
+    upgrades.prefer(new Set(NODES));
+    for (const nodeId of NODES) upgrades.add(nodeId);
+    upgrades.prefer(new Set());
+    for (const nodeId of NODES.slice(0, UPGRADES_AT_ONCE)) upgrades.forget(nodeId);
+    expect(dial).toHaveBeenCalledTimes(UPGRADES_AT_ONCE);
+    upgrades.close();
   });
 });

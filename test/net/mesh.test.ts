@@ -13,7 +13,9 @@ import {
   SHUN_MS,
   STEADY_LINK_MS,
   TURNED_AWAY_MS,
+  WAITLESS_OTHERS,
 } from '../../lib/net/mesh.ts';
+import { Arrivals, LONGEST_WAIT_MS, QUIET_MS } from '../../lib/net/arrivals.ts';
 import { chooseNeighbours, LINK_LIMITS } from '../../lib/net/neighbour-choice.ts';
 import { seededRandom } from '../support/random.ts';
 
@@ -127,7 +129,7 @@ describe('dialling', () => {
     const mesh = new Mesh(HIGH);
     const present = ids(40);
     mesh.setPresent(present, 0);
-    const before = mesh.chooseDials(0).filter((id) => id < HIGH);
+    const before = mesh.chooseDials(QUIET_MS).filter((id) => id < HIGH);
     const lost = before[0]!;
     for (let i = 0; i < GHOST_FAILURES; i++) mesh.dialFailed(lost, 0);
     const instead = chooseNeighbours(
@@ -167,6 +169,88 @@ describe('dialling', () => {
     expect(mesh.present).toEqual([LOW]);
     mesh.setPresent(ids(PRESENT_LIMIT + 5), 0);
     expect(mesh.present).toHaveLength(PRESENT_LIMIT);
+  });
+});
+
+describe('while others come', () => {
+  const anyArrivals = fc.array(fc.nat(2 * QUIET_MS), { minLength: 20, maxLength: 40 });
+
+  /** Others that come one by one, so long after each other; looked at as often as peers look. */
+  function watch(
+    gapsMs: readonly number[],
+    look: (mesh: Mesh, nowMs: number, cameMs: readonly number[]) => void,
+  ): void {
+    const others = ids(gapsMs.length);
+    const mesh = new Mesh(SELF);
+    const cameMs: number[] = [];
+    let nowMs = 0;
+    for (const [index, gapMs] of gapsMs.entries()) {
+      for (const untilMs = nowMs + gapMs; nowMs < untilMs; nowMs += Math.min(100, untilMs - nowMs))
+        look(mesh, nowMs, cameMs);
+      cameMs.push(nowMs);
+      mesh.setPresent(others.slice(0, index + 1), nowMs);
+      look(mesh, nowMs, cameMs);
+    }
+    for (const untilMs = nowMs + LONGEST_WAIT_MS; nowMs <= untilMs; nowMs += 100)
+      look(mesh, nowMs, cameMs);
+  }
+
+  it('a peer that has a link waits with others, and no longer than they come', () => {
+    fc.assert(
+      fc.property(anyArrivals, (gapsMs) => {
+        const arrivals = new Arrivals();
+        let come = 0;
+        let dialled = 0;
+        watch(gapsMs, (mesh, nowMs, cameMs) => {
+          if (cameMs.length > come) arrivals.came(nowMs);
+          come = cameMs.length;
+          const isFirst = mesh.linkCount === 0;
+          const dials = mesh.chooseDials(nowMs);
+          for (const id of dials) mesh.linked(id, nowMs);
+          dialled += dials.length;
+          if (come > WAITLESS_OTHERS && arrivals.areUnderWay(nowMs))
+            expect(dials.length).toBeLessThanOrEqual(isFirst ? 1 : 0);
+        });
+        const lower = chooseNeighbours(SELF, ids(gapsMs.length)).filter((id) => id < SELF);
+        expect(dialled).toBeGreaterThanOrEqual(lower.length);
+      }),
+    );
+  });
+
+  it('a peer without a link dials one at once, whoever’s turn it would be, and all in a small room', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 60 }), fc.nat(), (size, seed) => {
+        const [self, ...others] = ids(size + 1, seed);
+        const mesh = new Mesh(self!);
+        mesh.setPresent(others, 0);
+        const dials = mesh.chooseDials(0);
+        if (size > WAITLESS_OTHERS) expect(dials).toHaveLength(1);
+        else expect(dials.sort()).toEqual(others.filter((id) => id < self!).sort());
+        expect(mesh.newlyWanted(0)).toEqual(size > WAITLESS_OTHERS ? null : new Set(others));
+      }),
+    );
+  });
+
+  it('in whatever order they come, the choice is the same once they have come', () => {
+    fc.assert(
+      fc.property(anyArrivals, (gapsMs) => {
+        let told: ReadonlySet<string> = new Set();
+        watch(gapsMs, (mesh, nowMs) => {
+          told = mesh.newlyWanted(nowMs) ?? told;
+        });
+        expect(told).toEqual(new Set(chooseNeighbours(SELF, ids(gapsMs.length))));
+      }),
+    );
+  });
+
+  it('nothing is wanted anew where the choice stays as it is', () => {
+    const mesh = new Mesh(SELF);
+    mesh.setPresent([LOW, HIGH], 0);
+    expect(mesh.newlyWanted(0)).toEqual(new Set([LOW, HIGH]));
+    mesh.setPresent([HIGH, LOW], 1);
+    expect(mesh.newlyWanted(1)).toBeNull();
+    mesh.hurry(2);
+    expect(mesh.newlyWanted(2)).toBeNull();
   });
 });
 
@@ -260,7 +344,7 @@ describe('a mesh that is full', () => {
   it('leaves one alone that had no place for us as long as enough others are linked', () => {
     const mesh = new Mesh(idOf('f'));
     mesh.setPresent(present, 0);
-    const [away, ...rest] = mesh.chooseDials(0);
+    const [away, ...rest] = mesh.chooseDials(QUIET_MS);
     mesh.linked(away!, 0);
     mesh.unlinked(away!, 0);
     mesh.turnedAway(away!, 0);
@@ -275,7 +359,7 @@ describe('a mesh that is full', () => {
   it('dials one that turned it away at once after a sleep', () => {
     const mesh = new Mesh(idOf('f'));
     mesh.setPresent(present, 0);
-    const [away, ...rest] = mesh.chooseDials(0);
+    const [away, ...rest] = mesh.chooseDials(QUIET_MS);
     mesh.turnedAway(away!, 0);
     for (const id of rest) mesh.linked(id, 0);
     mesh.dialFailed(away!, 0);
@@ -301,6 +385,6 @@ describe('a mesh that is full', () => {
     mesh.dialFailed(LOW, 10);
     expect(mesh.chooseDials(20)).toEqual([]);
     mesh.hurry(30);
-    expect(mesh.chooseDials(30)).toEqual([LOW, HIGH]);
+    expect(mesh.chooseDials(30).sort()).toEqual([LOW, HIGH]);
   });
 });

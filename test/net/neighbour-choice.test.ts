@@ -34,7 +34,7 @@ describe('the neighbours that everyone wants', () => {
 
   it('are all others in a small room', () => {
     const [self, ...others] = ids(LINK_LIMITS.usual + 1, 1);
-    expect(chooseNeighbours(self!, others)).toEqual(others);
+    expect(chooseNeighbours(self!, others).sort()).toEqual(others.sort());
     expect(chooseNeighbours(self!, [])).toEqual([]);
   });
 

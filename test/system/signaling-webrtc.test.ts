@@ -86,6 +86,33 @@ describe('a link', () => {
     expect([low.disconnected, high.disconnected, low.failedDials]).toEqual([[], [], []]);
   });
 
+  test('beyond the first is made directly at once', async () => {
+    const server = await startServerForTest();
+    const low = await enter(server, LOW);
+    await link(low, await enter(server, HIGH));
+    const third = await enter(server, THIRD);
+    await link(low, third);
+    expect(low.disconnected).toHaveLength(1);
+    expect(third.disconnected).toEqual([]);
+    await expectTalk(low, third);
+  });
+
+  test('beyond the first is made by the relay where it cannot be made directly', async () => {
+    const server = await startServerForTest();
+    const low = await enter(server, LOW, { dialLimitMs: 100 });
+    const [high, third] = [
+      await enter(server, HIGH, { isDirect: false }),
+      await enter(server, THIRD, { isDirect: false }),
+    ];
+    await until('it sees both', () => low.present.length === 2);
+    low.transport.dial(HIGH);
+    await until('the first is there', () => low.linkTo(HIGH) !== undefined);
+    low.transport.dial(THIRD);
+    await until('the second is there', () => low.links.size + third.links.size === 3);
+    await expectTalk(low, third);
+    expect([low.failedDials, high.disconnected, third.disconnected]).toEqual([[], [], []]);
+  });
+
   test('over the relay ends with the server', async () => {
     const server = await startServerForTest();
     const low = await enter(server, LOW, { isDirect: false });
