@@ -10,8 +10,11 @@
 export const BATCH_MS = 0.35;
 /** Where the owner counts its messages in shared memory, a worker looks at the count after so long. */
 export const LOOK_MS = 0.1;
-/** Such a worker yields after so many batches without any message, for nothing but what its engine may want to do. */
-export const LOOKS_PER_YIELD = 50;
+/**
+ * Such a worker yields after so many batches without any message, for nothing but what its engine may want to do. A
+ * yield between long batches meets cold code, and costs tens of microseconds on a busy machine.
+ */
+export const LOOKS_PER_YIELD = 200;
 /** The first batch, and the least: about 1 ms of the slowest phones. */
 const LEAST_BATCH_HASHES = 1000;
 /** The most: no core is ten times as fast as those of today. */

@@ -14,8 +14,8 @@ import { templateOf } from './tips.ts';
 
 /** Until kernels have raced and run at full speed. */
 const WARM_UP_MS = 1500;
-const WINDOW_MS = 15;
-const WINDOWS = 120;
+const WINDOW_MS = 40;
+const WINDOWS = 60;
 
 /** Hashes a millisecond of each way to search, one window after the other. */
 export interface YieldRates {

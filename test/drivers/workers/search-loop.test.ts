@@ -82,7 +82,7 @@ const search = (template: Template | null, start = new Uint8Array(8)): OwnerMess
   start,
 });
 
-/** A worker in the middle of a search that finds nothing. */
+/** A worker at a search that finds nothing, about to begin a turn. */
 const createBusyWorker = (isShared: boolean) => makeBusy(createWorker(isShared));
 
 function makeBusy(worker: ReturnType<typeof createWorker>) {
@@ -90,7 +90,6 @@ function makeBusy(worker: ReturnType<typeof createWorker>) {
   worker.reading = () => undefined;
   worker.post(search(templateOf(1, HOPELESS)));
   worker.deliver();
-  worker.turn();
   return worker;
 }
 
@@ -177,7 +176,7 @@ describe('a search worker that looks at what its owner posts', () => {
         worker.turn();
         expect(worker.found().map(({ templateId }) => templateId)).toEqual([2]);
       }),
-      { numRuns: 25 },
+      { numRuns: 20 },
     );
   });
 
@@ -207,7 +206,7 @@ describe('a search worker that looks at what its owner posts', () => {
           expect(worker.found().map(({ templateId }) => templateId)).toEqual([9]);
         },
       ),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
   });
 
