@@ -2,18 +2,12 @@
  * A room of 32 tabs in one browser that all join at once: how long until every link of the bounded mesh is direct, and
  * what the links hold in memory, beside a full mesh of the same tabs, and beside the same tabs without links.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { LINK_LIMITS } from '../../../lib/net/neighbour-choice.ts';
-import { startSignalingServer } from '../../../signaling/server.ts';
-import { launchBrowser, type TestBrowser } from '../../e2e/harness/browser.ts';
 import { roomGraph } from '../../support/graphs.ts';
 import type { Figure } from '../bench.ts';
-import { buildBarePage } from './bare-page.ts';
+import { withBareRoom } from './bare-room.ts';
 import { readMemoryMiB } from './memory.ts';
-import type { BenchPage } from './page.ts';
 
 const TABS = 32;
 const FULL_LIMIT = TABS;
@@ -30,16 +24,10 @@ interface Outcome {
 }
 
 export async function measureMesh(): Promise<Figure[]> {
-  const appDir = mkdtempSync(join(tmpdir(), 'tabchain-bench-'));
-  try {
-    await buildBarePage(appDir);
-    const bounded = await joinAll(appDir, LINK_LIMITS.usual);
-    const full = await joinAll(appDir, FULL_LIMIT);
-    const alone = await joinAll(appDir, null);
-    return describe(bounded, full, alone);
-  } finally {
-    rmSync(appDir, { recursive: true, force: true });
-  }
+  const bounded = await joinAll(LINK_LIMITS.usual);
+  const full = await joinAll(FULL_LIMIT);
+  const alone = await joinAll(null);
+  return describe(bounded, full, alone);
 }
 
 function describe(bounded: Outcome, full: Outcome, alone: Outcome): Figure[] {
@@ -67,13 +55,11 @@ function describe(bounded: Outcome, full: Outcome, alone: Outcome): Figure[] {
 }
 
 /** @param linkLimit null: each tab in a room of its own */
-async function joinAll(appDir: string, linkLimit: number | null): Promise<Outcome> {
-  const started = await startSignalingServer({ host: '127.0.0.1', port: 0, appDir });
-  if (!started.ok) throw new Error(started.message);
-  const { server } = started;
-  const browser = await launchBrowser();
-  try {
-    const pages = await openPages(browser, `http://127.0.0.1:${server.port}/`);
+function joinAll(linkLimit: number | null): Promise<Outcome> {
+  return withBareRoom(async ({ browser, openTab }) => {
+    // Pages are loaded before the clock runs.
+    const pages: Page[] = [];
+    while (pages.length < TABS) pages.push((await openTab(`tab ${pages.length}`)).page);
     const fragmentOf = (index: number): string =>
       `r=${linkLimit === null ? `alone-${index}` : 'mesh'}&${POLICY}`;
     const limit = linkLimit ?? LINK_LIMITS.usual;
@@ -101,28 +87,7 @@ async function joinAll(appDir: string, linkLimit: number | null): Promise<Outcom
     return {
       joinedMs: Math.max(...linkedMs) - startedMs,
       mostLinks: Math.max(...counts),
-      memoryMiB: await readMemoryMiB(browser.browser, pages),
+      memoryMiB: await readMemoryMiB(browser, pages),
     };
-  } finally {
-    await browser.close();
-    await server.close();
-  }
-}
-
-/** Pages of one user, loaded before the clock runs. */
-async function openPages(browser: TestBrowser, url: string): Promise<Page[]> {
-  const profile = await browser.openProfile();
-  const pages: Page[] = [];
-  for (let i = 0; i < TABS; i++) {
-    const { page } = await profile.openTab(`tab ${i}`, url);
-    await page.waitForFunction(() => 'bench' in window);
-    pages.push(page);
-  }
-  return pages;
-}
-
-declare global {
-  interface Window {
-    bench: BenchPage;
-  }
+  });
 }

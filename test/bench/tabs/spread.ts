@@ -2,78 +2,100 @@
  * How long after a tab has found a block it is the tip of every other tab: with one tab mining, with all mining at half
  * power, and while a tab that mines nothing floods the others.
  */
-import type { TabMember } from '../../e2e/harness/room.ts';
+import { LINK_LIMITS } from '../../../lib/net/neighbour-choice.ts';
+import { memberOfTab, type TabMember } from '../../e2e/harness/room.ts';
 import { waitFor } from '../../e2e/harness/wait.ts';
 import { quantile, type Figure } from '../bench.ts';
+import { buildScript } from '../browser-script.ts';
 import { waitUntilSettled, withAppRoom } from './app-room.ts';
+import { withBareRoom } from './bare-room.ts';
 import { readMemoryMiB } from './memory.ts';
 
+const FEW_TABS = 8;
 /**
- * Tabs, and how often blocks come: drawing one costs a tab up to 80 ms where there is no graphics card, so that 32 of
- * them on two cores have no time for two a second.
+ * So many have no screen: a headless browser draws all of them as if each were in sight, and without a graphics card
+ * that alone takes more than two cores. Nobody sees more than a few tabs at once.
  */
-const FEW = { count: 8, spacing: '500ms' } as const;
-const MANY = { count: 32, spacing: '4s' } as const;
-type Room = typeof FEW | typeof MANY;
+const MANY_TABS = 32;
+const MANY_ROOM = 'r=many&g=new&target=2**238&spacing=1000';
 /** So long at most links may take to become direct. */
 const DIRECT_WITHIN_MS = 120_000;
 const BLOCKS = 40;
 const WITHIN_MS = 300_000;
 const FLOOD_PER_SECOND = 10_000;
+/** As tabs of the app have in the tests: a worker at full power would leave all other tabs one core of two. */
+const LONE_POWER = 0.3;
 const HALF_POWER = 0.5;
 
-export const measureFewTabs = (): Promise<Figure[]> => measureRoom(FEW);
-export const measureManyTabs = (): Promise<Figure[]> => measureRoom(MANY);
-
-function measureRoom(room: Room): Promise<Figure[]> {
-  const { count, spacing } = room;
-  const flags = ['--target', '2**238', '--spacing', spacing];
+/** Tabs of the app. */
+export function measureFewTabs(): Promise<Figure[]> {
   return withAppRoom(async ({ join, world }) => {
     const tabs: TabMember[] = [];
-    while (tabs.length < count) tabs.push(await join(`tab ${tabs.length}`));
-    await tabs[0]!.setPaused(false);
-    const relayed = await waitUntilSettled(tabs, DIRECT_WITHIN_MS);
-    const oneMining = `${count} tabs, one mining: found → tip`;
-    const calm = await measureDelays(tabs);
-    const figures: Figure[] = [
-      { name: `${count} tabs: links by the relay, when that began`, value: relayed, unit: '%' },
-      ...figuresOf(oneMining, calm),
+    while (tabs.length < FEW_TABS) tabs.push(await join(`tab ${tabs.length}`));
+    const oneMining = await measureOneMining(tabs);
+    const flooder = await join('flooder');
+    await waitUntilSettled([...tabs, flooder], DIRECT_WITHIN_MS);
+    const { browser } = await world.browser();
+    const beforeMiB = await readMemoryMiB(browser);
+    const { page } = flooder.tab;
+    await page.evaluate((rate) => window.notes.flood(rate), FLOOD_PER_SECOND);
+    const startedMs = performance.now();
+    const flooded = await measureDelays(tabs);
+    const sent = await page.evaluate(() => window.notes.flooded - window.notes.held);
+    const seconds = (performance.now() - startedMs) / 1000;
+    const links = (await flooder.snapshot()).peers.length;
+    const afterMiB = await readMemoryMiB(browser);
+    await page.close();
+    const oneFloods: Figure[] = [
+      ...figuresOf(`${nameOf(tabs)}, one floods`, flooded, nameOf(tabs)),
+      { name: 'messages of the flood that WebRTC took', value: sent / seconds, unit: 'a second' },
+      { name: 'links that the flooder has kept', value: links, unit: 'links' },
     ];
-    if (room === FEW) {
-      const flooder = await join('flooder');
-      await waitUntilSettled([...tabs, flooder], DIRECT_WITHIN_MS);
-      const { browser } = await world.browser();
-      const beforeMiB = await readMemoryMiB(browser);
-      const { page } = flooder.tab;
-      await page.evaluate((rate) => window.notes.flood(rate), FLOOD_PER_SECOND);
-      const startedMs = performance.now();
-      const flooded = await measureDelays(tabs);
-      const sent = await page.evaluate(() => window.notes.flooded - window.notes.held);
-      const seconds = (performance.now() - startedMs) / 1000;
-      const links = (await flooder.snapshot()).peers.length;
-      const afterMiB = await readMemoryMiB(browser);
-      await page.close();
-      figures.push(
-        ...figuresOf(`${oneMining}, one floods`, flooded, oneMining),
-        { name: 'messages of the flood that WebRTC took', value: sent / seconds, unit: 'a second' },
-        { name: 'links that the flooder has kept', value: links, unit: 'links' },
-      );
-      if (beforeMiB !== null && afterMiB !== null)
-        figures.push({
-          name: 'memory that the flood took',
-          value: afterMiB - beforeMiB,
-          unit: 'MiB',
-        });
+    if (beforeMiB !== null && afterMiB !== null)
+      oneFloods.push({
+        name: 'memory that the flood took',
+        value: afterMiB - beforeMiB,
+        unit: 'MiB',
+      });
+    return [...oneMining, ...oneFloods, ...(await measureAllMining(tabs))];
+  });
+}
+
+export async function measureManyTabs(): Promise<Figure[]> {
+  const notes = await buildScript(new URL('page-notes.ts', import.meta.url));
+  return withBareRoom(async ({ openTab }) => {
+    const tabs: TabMember[] = [];
+    while (tabs.length < MANY_TABS) {
+      const tab = await openTab(`tab ${tabs.length}`);
+      await tab.page.evaluate(([fragment, limit]) => window.bench.join(fragment, limit), [
+        MANY_ROOM,
+        LINK_LIMITS.usual,
+      ] as const);
+      tabs.push(await memberOfTab(tab));
     }
-    for (const tab of tabs) {
-      await tab.setPower(HALF_POWER);
-      await tab.setPaused(false);
-    }
-    return [
-      ...figures,
-      ...figuresOf(`${count} tabs, all at half: found → tip`, await measureDelays(tabs)),
-    ];
-  }, flags);
+    return [...(await measureOneMining(tabs)), ...(await measureAllMining(tabs))];
+  }, notes);
+}
+
+const nameOf = (tabs: readonly TabMember[]): string =>
+  `${tabs.length} tabs, one mining: found → tip`;
+
+async function measureOneMining(tabs: readonly TabMember[]): Promise<Figure[]> {
+  await tabs[0]!.setPower(LONE_POWER);
+  await tabs[0]!.setPaused(false);
+  const relayed = await waitUntilSettled(tabs, DIRECT_WITHIN_MS);
+  return [
+    { name: `${tabs.length} tabs: links by the relay, when that began`, value: relayed, unit: '%' },
+    ...figuresOf(nameOf(tabs), await measureDelays(tabs)),
+  ];
+}
+
+async function measureAllMining(tabs: readonly TabMember[]): Promise<Figure[]> {
+  for (const tab of tabs) {
+    await tab.setPower(HALF_POWER);
+    await tab.setPaused(false);
+  }
+  return figuresOf(`${tabs.length} tabs, all at half: found → tip`, await measureDelays(tabs));
 }
 
 function figuresOf(what: string, delays: readonly number[], against?: string): Figure[] {
