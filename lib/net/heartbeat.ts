@@ -2,9 +2,21 @@
  * One link's heartbeat: pings measure the delay and the other clock, and silence shows that the peer is gone.
  */
 
-/** A ping also carries the chain's status, so this bounds for how long a lost announcement goes unnoticed. */
+/**
+ * Over a link there is a ping so often, of either side: ping and answer show both that the other lives, so the two take
+ * turns, which halves what a link costs at rest.
+ */
 export const PING_INTERVAL_MS = 2_000;
-/** Two pings unanswered, and nothing else heard: a killed tab. One that only stalled is linked again within seconds. */
+/** Whoever has pinged leaves the next turn to the other side for so long. */
+export const TURN_MS = 3_000;
+/**
+ * And pings itself so often in any case, to measure the delay. A ping also carries the chain's status, so this bounds
+ * for how long a lost announcement goes unnoticed.
+ */
+export const OWN_PING_INTERVAL_MS = 4_000;
+/** Pings of both sides within this time may have crossed: then one of them counts as the turn. */
+const CROSSING_MS = 1_000;
+/** A turn of each side without a word: a killed tab. One that only stalled is linked again within seconds. */
 export const SILENCE_LIMIT_MS = 5_000;
 /**
  * Where answers take longer than the first figure, a machine is too busy or a network too slow, and so many times what
@@ -23,12 +35,20 @@ const AWAITED_PINGS_LIMIT = 5;
 
 export type HeartbeatAction = { kind: 'none' } | { kind: 'ping'; id: number } | { kind: 'silent' };
 
+const NOTHING: HeartbeatAction = { kind: 'none' };
+
+interface Ping {
+  readonly id: number;
+  readonly sentMs: number;
+}
+
 export class Heartbeat {
   #lastHeardMs: number;
   #tickedMs: number;
   #nextPingMs: number;
+  #lastPing: Ping | null = null;
   /** Pings without an answer, the oldest first. */
-  #awaited: { id: number; sentMs: number }[] = [];
+  #awaited: Ping[] = [];
   #delayMs: number | null = null;
   #clockOffsetMs: number | null = null;
   #isHidden = false;
@@ -58,20 +78,35 @@ export class Heartbeat {
     this.#isHidden = isHidden;
   }
 
-  /** To be called several times a second. */
-  tick(monotonicMs: number): HeartbeatAction {
+  /**
+   * To be called several times a second.
+   * @param mayPing false while the other side has not introduced itself: a ping then waits until it has
+   */
+  tick(monotonicMs: number, mayPing = true): HeartbeatAction {
     const pauseMs = monotonicMs - this.#tickedMs;
     this.#tickedMs = monotonicMs;
     if (pauseMs > COUNTED_PAUSE_MS)
       this.#lastHeardMs = Math.min(monotonicMs, this.#lastHeardMs + pauseMs - COUNTED_PAUSE_MS);
     if (monotonicMs - this.#lastHeardMs > this.#silenceLimitMs()) return { kind: 'silent' };
-    if (monotonicMs < this.#nextPingMs) return { kind: 'none' };
-    this.#nextPingMs = monotonicMs + PING_INTERVAL_MS;
+    if (!mayPing || monotonicMs < this.#nextPingMs) return NOTHING;
+    this.#nextPingMs = monotonicMs + TURN_MS;
     // The time is an id that no earlier ping has, and the same for all neighbours: their pings are one message.
     const id = Math.floor(monotonicMs);
-    this.#awaited.push({ id, sentMs: monotonicMs });
+    this.#lastPing = { id, sentMs: monotonicMs };
+    this.#awaited.push(this.#lastPing);
     if (this.#awaited.length > AWAITED_PINGS_LIMIT) this.#awaited.shift();
     return { kind: 'ping', id };
+  }
+
+  /** The other side has pinged: the next turn is ours. */
+  pinged(id: number, monotonicMs: number): void {
+    const last = this.#lastPing;
+    // Our first ping is due in any case.
+    if (last === null) return;
+    // Of two that crossed the greater id counts as the later one, for both sides alike.
+    if (monotonicMs - last.sentMs < CROSSING_MS && id < last.id) return;
+    const turnMs = monotonicMs + PING_INTERVAL_MS;
+    this.#nextPingMs = Math.min(turnMs, last.sentMs + OWN_PING_INTERVAL_MS);
   }
 
   /** Takes the answer to a ping of late; others, and second answers, measure nothing. */

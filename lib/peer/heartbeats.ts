@@ -48,9 +48,9 @@ export class Heartbeats {
     // A neighbour that is closed leaves the map, which a loop over it bears.
     for (const neighbour of neighbours.values()) {
       if (neighbour.kind !== 'room') continue;
-      const action = neighbour.heartbeat.tick(nowMs);
+      const action = neighbour.heartbeat.tick(nowMs, neighbour.nodeId !== null);
       if (action.kind === 'silent') this.#silent(neighbour);
-      if (action.kind !== 'ping' || neighbour.nodeId === null) continue;
+      if (action.kind !== 'ping') continue;
       ping ??= { type: 'ping', id: action.id, status: this.#keeper.status() };
       send(neighbour.linkId, ping);
     }
@@ -60,6 +60,7 @@ export class Heartbeats {
   take({ linkId, heartbeat }: RoomNeighbour, beat: Beat): void {
     const { clocks, nowMs, send } = this.#context;
     if (beat.type === 'ping') {
+      heartbeat.pinged(beat.id, nowMs);
       send(linkId, { type: 'pong', id: beat.id, clockMs: Math.round(clocks.wallMs) });
       return;
     }
