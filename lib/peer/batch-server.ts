@@ -26,8 +26,11 @@ export class BatchServer {
 
   /** Serves one of those who wait for further batches. */
   serveNext(): void {
-    const due = this.#context.greeted().filter(({ serving }) => serving.isDue);
     this.#turn++;
+    const greeted = this.#context.greeted();
+    // With every tick, and hardly ever is anybody served.
+    if (!greeted.some(({ serving }) => serving.isDue)) return;
+    const due = greeted.filter(({ serving }) => serving.isDue);
     for (let i = 0; i < due.length; i++) {
       if (!this.serve(due[(this.#turn + i) % due.length]!)) continue;
       if (due.length > 1) this.#context.askToResume();

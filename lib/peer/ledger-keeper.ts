@@ -46,6 +46,11 @@ export class LedgerKeeper {
     return this.#revision;
   }
 
+  /** Transactions that wait. */
+  get count(): number {
+    return this.mempool.size;
+  }
+
   /** The tip has moved: `reverted` tip first, `connected` lowest first. Returns what waits again. */
   moved(reverted: readonly TreeEntry[], connected: readonly TreeEntry[]): readonly Transaction[] {
     const change = this.ledger.follow(reverted, connected);

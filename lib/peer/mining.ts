@@ -30,6 +30,8 @@ export const TRANSACTIONS_PATIENCE_MS = 250;
 export interface WaitingTransactions {
   /** Grows whenever there may be more to take. */
   readonly revision: number;
+  /** How many wait. */
+  readonly count: number;
   select(limitBytes: number): TransactionJson[];
 }
 
@@ -43,6 +45,20 @@ export interface MiningWish {
   /** Bytes of data that the block may have. */
   readonly dataLimitBytes: number;
   readonly waiting: WaitingTransactions;
+}
+
+/** What all templates on one tip have in common: there is a new one every few seconds. */
+interface Ground {
+  readonly tip: TreeEntry;
+  readonly previousHash: Uint8Array;
+  /** A block's time must be after it where rules retarget; else 0. */
+  readonly medianMs: number;
+}
+
+/** A target, and as the search takes it. */
+interface WrittenTarget {
+  readonly value: bigint;
+  readonly bytes: Uint8Array;
 }
 
 interface Job {
@@ -61,6 +77,8 @@ export class MiningDesk {
   /** The job before: a proof of it may be on its way from a worker, found before the tip moved or the text changed. */
   #replaced: Job | null = null;
   #nextId = 1;
+  #ground: Ground | null = null;
+  #target: WrittenTarget | null = null;
 
   get active(): boolean {
     return this.#job !== null;
@@ -81,21 +99,39 @@ export class MiningDesk {
       return null;
     const { tip, rules } = chain;
     // Rules want a time after the median; a clock that runs behind must not make the search worthless.
-    const timeMs =
-      rules.kind === 'class' ? Math.max(wish.networkMs, medianTimeMs(tip) + 1) : wish.networkMs;
+    const { previousHash, medianMs } = this.#groundOn(chain);
+    const timeMs = rules.kind === 'class' ? Math.max(wish.networkMs, medianMs + 1) : wish.networkMs;
     const { miner, name, note, dataLimitBytes } = wish;
     const payload = shortenNote({ timeMs, miner, name, note }, dataLimitBytes);
-    const transactions = wish.waiting.select(roomForTransactions(payload, dataLimitBytes));
+    const { waiting } = wish;
+    const transactions =
+      waiting.count === 0 ? [] : waiting.select(roomForTransactions(payload, dataLimitBytes));
     const template: Template = {
       id: this.#nextId++,
       data: encodePayload(payload, transactions),
-      previousHash: readHex(tip.hash)!,
-      target: targetToBytes(rules.targetAt(tip, timeMs)),
+      previousHash,
+      target: this.#writeTarget(rules.targetAt(tip, timeMs)),
       freeBytes: { offset: PAD_OFFSET_BYTES, length: PAD_CHARS },
     };
     this.#replaced = job?.parent === null ? null : job;
     this.#job = { template, parent: tip, note: wish.note, revision, madeMs: wish.networkMs };
     return template;
+  }
+
+  #groundOn({ tip, rules }: Chain): Ground {
+    if (this.#ground === null || this.#ground.tip !== tip)
+      this.#ground = {
+        tip,
+        previousHash: readHex(tip.hash)!,
+        medianMs: rules.kind === 'class' ? medianTimeMs(tip) : 0,
+      };
+    return this.#ground;
+  }
+
+  #writeTarget(value: bigint): Uint8Array {
+    if (this.#target === null || this.#target.value !== value)
+      this.#target = { value, bytes: targetToBytes(value) };
+    return this.#target.bytes;
   }
 
   /** A template for a genesis block with this data. */

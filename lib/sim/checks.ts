@@ -51,6 +51,8 @@ export class Checks {
   readonly #standings = new Map<HashHex, Standing>();
   /** What each peer searches on, by its index. */
   readonly #searched: (HashHex | null)[] = [];
+  /** The same as bytes, as they came with the last template. */
+  readonly #searchedBytes: (Uint8Array | undefined)[] = [];
   readonly #datagrams = new Map<string, { second: number; count: number }>();
   /** Links to UDP miners over which something has come or gone since the peer started. */
   readonly #introduced = new Set<string>();
@@ -109,7 +111,16 @@ export class Checks {
   }
 
   searches(member: SimulatedPeer, template: Template | null): void {
-    this.#searched[member.index] = template === null ? null : bytesToHex(template.previousHash);
+    const { index } = member;
+    if (template === null) {
+      this.#searched[index] = null;
+      return;
+    }
+    const { previousHash } = template;
+    // Most templates are renewed on the same block, and tell so by the same bytes.
+    if (this.#searched[index] != null && this.#searchedBytes[index] === previousHash) return;
+    this.#searchedBytes[index] = previousHash;
+    this.#searched[index] = bytesToHex(previousHash);
   }
 
   started(member: SimulatedPeer): void {

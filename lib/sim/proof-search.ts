@@ -24,6 +24,8 @@ export class ProofSearch {
   #duty = 1;
   #template: Template | null = null;
   #hashesPerProof = 1;
+  /** Of which that was computed: most templates differ in their time alone. */
+  #target: Uint8Array | null = null;
   /** Proofs still to be "earned" until the next one is there; null before the first search. */
   #remaining: number | null = null;
   #sinceMs = 0;
@@ -51,7 +53,9 @@ export class ProofSearch {
     this.#settle(nowMs);
     this.#template = template;
     if (template !== null) {
-      this.#hashesPerProof = Number(workOfTarget(bytesToBigint(template.target)));
+      if (template.target !== this.#target)
+        this.#hashesPerProof = Number(workOfTarget(bytesToBigint(template.target)));
+      this.#target = template.target;
       this.#remaining ??= this.#random.exponential();
     }
     this.#plan(nowMs);

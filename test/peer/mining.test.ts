@@ -37,7 +37,7 @@ const WISH: MiningWish = {
   note: '',
   spacingMs: null,
   dataLimitBytes: DATA_LIMITS_BYTES.most,
-  waiting: { revision: 0, select: () => [] },
+  waiting: { revision: 0, count: 0, select: () => [] },
 };
 const PROOF = new Uint8Array(8);
 
@@ -70,7 +70,11 @@ describe('the template', () => {
     fc.assert(
       fc.property(anyText, anyText, limit, (name, text, dataLimitBytes) => {
         let roomBytes = -1;
-        const waiting = { revision: 1, select: (bytes: number) => ((roomBytes = bytes), []) };
+        const waiting = {
+          revision: 1,
+          count: 1,
+          select: (bytes: number) => ((roomBytes = bytes), []),
+        };
         const { template } = desk({ name, note: text, dataLimitBytes, waiting });
         expect(template.data.length).toBeLessThanOrEqual(dataLimitBytes);
         expect(roomBytes).toBeGreaterThanOrEqual(0);
@@ -109,6 +113,7 @@ describe('the template', () => {
     const { renew } = desk({ note: 'n'.repeat(280) });
     const waiting = {
       revision: 1,
+      count: 1,
       select: (limitBytes: number) => [{ ...line, text: 'x'.repeat(limitBytes - 300) }],
     };
     const later = { note: 'n'.repeat(280), waiting };

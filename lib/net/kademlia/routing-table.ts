@@ -13,14 +13,22 @@ import { bucketOf, compareDistance } from './ids.ts';
 export const BUCKET_SIZE = 8;
 /** Newcomers that wait for a place in a full bucket; the latest takes it. */
 const WAITING_LIMIT = 4;
-/** A contact not heard of for so long is asked whether it lives, as soon as a newcomer wants its place. */
+/**
+ * A contact not heard of for so long is asked whether it lives, as soon as a newcomer wants its place. Whoever has lived
+ * for long mostly lives on (Maymounkov and Mazières 2002, section 2.1), so the time doubles with each answer, up to a
+ * limit: else a room at rest would ask for ever what it knows.
+ */
 export const QUIET_MS = 60_000;
+/** Four minutes: of a class in which a fifth changes a minute half of the contacts are still there by then. */
+export const QUIET_LIMIT_MS = 4 * QUIET_MS;
 /** It then has so long to answer. */
 export const ANSWER_MS = 5_000;
 
 interface Contact {
   readonly nodeId: Account;
   heardMs: number;
+  /** So long it need not be asked. */
+  quietMs: number;
 }
 
 interface Bucket {
@@ -28,7 +36,7 @@ interface Bucket {
   contacts: Contact[];
   /** The latest last. */
   readonly waiting: Account[];
-  /** The oldest, while it is asked whether it lives. */
+  /** The one that is asked whether it lives. */
   asked: { readonly nodeId: Account; readonly untilMs: number } | null;
 }
 
@@ -93,11 +101,15 @@ export class RoutingTable {
       const [contact] = bucket.contacts.splice(at, 1);
       contact!.heardMs = nowMs;
       bucket.contacts.push(contact!);
-      if (bucket.asked?.nodeId === nodeId) bucket.asked = null;
+      if (bucket.asked?.nodeId === nodeId) {
+        contact!.quietMs = Math.min(2 * contact!.quietMs, QUIET_LIMIT_MS);
+        bucket.asked = null;
+      }
       return { kind: 'none' };
     }
     if (bucket.contacts.length < BUCKET_SIZE) {
-      const contact = { nodeId, heardMs: lives ? nowMs : nowMs - QUIET_MS };
+      const heardMs = lives ? nowMs : nowMs - QUIET_MS;
+      const contact = { nodeId, heardMs, quietMs: QUIET_MS };
       if (lives) bucket.contacts.push(contact);
       else bucket.contacts.unshift(contact);
       return { kind: 'none' };
@@ -107,10 +119,10 @@ export class RoutingTable {
     if (waited >= 0) waiting.splice(waited, 1);
     else if (waiting.length >= WAITING_LIMIT) waiting.shift();
     waiting.push(nodeId);
-    const oldest = bucket.contacts[0]!;
-    if (bucket.asked !== null || nowMs - oldest.heardMs < QUIET_MS) return { kind: 'none' };
-    bucket.asked = { nodeId: oldest.nodeId, untilMs: nowMs + ANSWER_MS };
-    return { kind: 'ask', nodeId: oldest.nodeId };
+    const quiet = bucket.asked === null ? findQuiet(bucket, nowMs) : undefined;
+    if (quiet === undefined) return { kind: 'none' };
+    bucket.asked = { nodeId: quiet.nodeId, untilMs: nowMs + ANSWER_MS };
+    return { kind: 'ask', nodeId: quiet.nodeId };
   }
 
   /** A contact is known to be gone. */
@@ -150,12 +162,22 @@ export class RoutingTable {
     if (bucket.contacts.length >= BUCKET_SIZE) return;
     const newcomer = bucket.waiting.pop();
     if (newcomer !== undefined)
-      bucket.contacts.unshift({ nodeId: newcomer, heardMs: nowMs - QUIET_MS });
+      bucket.contacts.unshift({
+        nodeId: newcomer,
+        heardMs: nowMs - QUIET_MS,
+        quietMs: QUIET_MS,
+      });
   }
 }
 
 /** Whether it is full, and whom it could lose is asked already or was heard of lately. */
-function isSettled({ contacts, asked }: Bucket, nowMs: number): boolean {
-  if (contacts.length < BUCKET_SIZE) return false;
-  return asked !== null || nowMs - contacts[0]!.heardMs < QUIET_MS;
+function isSettled(bucket: Bucket, nowMs: number): boolean {
+  if (bucket.contacts.length < BUCKET_SIZE) return false;
+  return bucket.asked !== null || findQuiet(bucket, nowMs) === undefined;
+}
+
+/** The contact to be asked first whether it lives; undefined where all were heard of lately enough. */
+function findQuiet({ contacts }: Bucket, nowMs: number): Contact | undefined {
+  for (const contact of contacts) if (nowMs - contact.heardMs >= contact.quietMs) return contact;
+  return undefined;
 }

@@ -4,6 +4,7 @@ import { bucketOf, compareDistance } from '../../../lib/net/kademlia/ids.ts';
 import {
   ANSWER_MS,
   BUCKET_SIZE,
+  QUIET_LIMIT_MS,
   QUIET_MS,
   RoutingTable,
 } from '../../../lib/net/kademlia/routing-table.ts';
@@ -94,6 +95,25 @@ describe('a routing table', () => {
       false,
       true,
     ]);
+  });
+
+  it('asks one that answers ever more rarely, up to a limit', () => {
+    const table = fullTable();
+    const asksAt = (nowMs: number): string[] => {
+      const asked: string[] = [];
+      for (;;) {
+        const outcome = table.seen(far(100), false, nowMs);
+        if (outcome.kind === 'none') return asked;
+        asked.push(outcome.nodeId);
+        table.seen(outcome.nodeId, true, nowMs);
+      }
+    };
+    let nowMs = 0;
+    for (const quietMs of [QUIET_MS, 2 * QUIET_MS, QUIET_LIMIT_MS, QUIET_LIMIT_MS]) {
+      expect(asksAt(nowMs + quietMs - 1)).toEqual([]);
+      nowMs += quietMs;
+      expect(asksAt(nowMs)).toEqual(FULL);
+    }
   });
 
   it('does not take hearsay for a sign of life', () => {
