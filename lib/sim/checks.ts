@@ -118,7 +118,8 @@ export class Checks {
     }
     const { previousHash } = template;
     // Most templates are renewed on the same block, and tell so by the same bytes.
-    if (this.#searched[index] != null && this.#searchedBytes[index] === previousHash) return;
+    const isSearching = (this.#searched[index] ?? null) !== null;
+    if (isSearching && this.#searchedBytes[index] === previousHash) return;
     this.#searchedBytes[index] = previousHash;
     this.#searched[index] = bytesToHex(previousHash);
   }
