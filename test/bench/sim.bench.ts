@@ -7,10 +7,12 @@
  * each peer pings its dozen neighbours and a block comes every ten seconds: measured from its beginning, and once more
  * from when everybody has come and has found neighbours, since joining costs far more than being there.
  */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { drawScenario, runWorld, type WorldOptions } from '../../lib/sim/index.ts';
 import { fitExponent } from '../support/scaling.ts';
 import { measureRate, type Bench, type Figure } from './bench.ts';
+import type { MeasuredWorld, Stretch } from './sim-process.ts';
 
 /** Peers, and for how many seconds of virtual time. */
 const WORLDS = [
@@ -21,25 +23,9 @@ const WORLDS = [
 ] as const;
 const HOUR_PEERS = 1_000;
 const SECONDS_PER_HOUR = 3_600;
-/** By then hardly a link is made any more, and the engine has compiled what runs often. */
-const SETTLED_AFTER_SECONDS = 30;
-const SEED = 1;
-const TICK_MS = 1_000;
-
-/** What a stretch of a world took. */
-interface Stretch {
-  readonly events: number;
-  /** Of the processor. */
-  readonly seconds: number;
-  readonly virtualSeconds: number;
-}
-
-interface Measured {
-  readonly peers: number;
-  readonly whole: Stretch;
-  /** Null where the world ends before it has settled. */
-  readonly atRest: Stretch | null;
-}
+/** As `npm run sim` sets it: see lib/sim/README.md. */
+const NODE_FLAGS = ['--max-semi-space-size=64', '--import', 'tsx'];
+const PROCESS = fileURLToPath(new URL('sim-process.ts', import.meta.url));
 
 const bench: Bench = {
   title: 'simulated worlds',
@@ -50,7 +36,7 @@ const bench: Bench = {
       for (let i = 0; i < 100; i++) sha256(bytes);
     });
     const figures: Figure[] = [{ name: hashed, value: rate, unit: 'hashes/s' }];
-    const worlds = WORLDS.map(([peers, seconds]) => measure(peers, seconds));
+    const worlds = WORLDS.map(([peers, seconds]) => measureApart(peers, seconds));
     for (const { peers, whole, atRest } of worlds) {
       const of = `${peers.toLocaleString('en')} peers`;
       figures.push({
@@ -97,64 +83,13 @@ const bench: Bench = {
 };
 export default bench;
 
-function measure(peers: number, virtualSeconds: number): Measured {
-  const drawn = makeRestingRoom(peers, virtualSeconds);
-  const settled = { events: 0, seconds: 0 };
-  const started = process.cpuUsage();
-  const options: WorldOptions = {
-    ...drawn,
-    prepare(world) {
-      drawn.prepare?.(world);
-      world.queue.push(1_000 * SETTLED_AFTER_SECONDS, () => {
-        settled.events = world.events;
-        settled.seconds = readSeconds(started);
-      });
-    },
-  };
-  const { events, violations } = runWorld(options);
-  const seconds = readSeconds(started);
-  if (violations.length > 0) throw new Error(`a checker found: ${violations[0]!.what}`);
-  const atRest = {
-    events: events - settled.events,
-    seconds: seconds - settled.seconds,
-    virtualSeconds: virtualSeconds - SETTLED_AFTER_SECONDS,
-  };
-  return {
-    peers,
-    whole: { events, seconds, virtualSeconds },
-    atRest: atRest.virtualSeconds > 0 ? atRest : null,
-  };
-}
-
-/** Processor time since then. */
-function readSeconds(since: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(since);
-  return (user + system) / 1_000_000;
+function measureApart(peers: number, seconds: number): MeasuredWorld {
+  const flags = [...NODE_FLAGS, PROCESS, String(peers), String(seconds)];
+  return JSON.parse(execFileSync(process.execPath, flags, { encoding: 'utf8' })) as MeasuredWorld;
 }
 
 /** An hour begins as the world did, and goes on as it did at rest. */
 function extrapolateHour(whole: Stretch, atRest: Stretch): number {
   const restSeconds = SECONDS_PER_HOUR - whole.virtualSeconds;
   return whole.seconds + (restSeconds * atRest.seconds) / atRest.virtualSeconds;
-}
-
-/** A drawn room in which nothing goes wrong, and nothing ends. */
-function makeRestingRoom(peers: number, virtualSeconds: number): WorldOptions {
-  const drawn = drawScenario({ seed: SEED, peers, room: 'class', minutes: 1 });
-  const stopsMs = 1_000 * virtualSeconds;
-  return {
-    ...drawn,
-    stopsMs,
-    faultsMs: stopsMs + 1,
-    faults: [],
-    closely: false,
-    // As many ticks for each peer, whatever the size.
-    tickMs: TICK_MS,
-    peers: drawn.peers.map((spec) => ({
-      ...spec,
-      joinsMs: Math.min(spec.joinsMs, 3_000),
-      hostile: null,
-      busyMs: 0,
-    })),
-  };
 }
