@@ -17,7 +17,7 @@ export interface SearchWords {
 const UNNOTICED_DUTY = 0.995;
 
 export function describeSearch(snapshot: SessionSnapshot): SearchWords {
-  const { mining, room, rates } = snapshot;
+  const { mining, room, rates, processorShare } = snapshot;
   const ownSpacingMs = estimateSpacing(room.target, rates.totalHashesPerSecond);
   if (mining.paused)
     return {
@@ -32,12 +32,17 @@ export function describeSearch(snapshot: SessionSnapshot): SearchWords {
       sentence:
         `Held back: this room shares a hash budget, so that blocks come no faster than one in ` +
         `${formatSetting(room.minSpacingMs)} and slower miners keep up. ` +
-        `This tab searches ${formatShare(mining.budgetDuty * mining.power)} of the time.`,
+        `This tab searches ${formatShare(mining.budgetDuty * mining.power * processorShare)} of the time.`,
       heldBack: true,
       ownSpacingMs,
     };
   const next = snapshot.tip === null ? 'the next block' : `block ${snapshot.tip.height + 1}`;
-  return { sentence: `Searching a proof of work for ${next}.`, heldBack: false, ownSpacingMs };
+  const sentence =
+    processorShare < UNNOTICED_DUTY
+      ? `Searching a proof of work for ${next}, ${formatShare(mining.power * processorShare)} of the time, ` +
+        `as other tabs of this browser mine too.`
+      : `Searching a proof of work for ${next}.`;
+  return { sentence, heldBack: false, ownSpacingMs };
 }
 
 function estimateSpacing(target: string | null, hashesPerSecond: number): number | null {

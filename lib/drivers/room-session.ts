@@ -35,6 +35,8 @@ export interface SessionParts {
   readonly transports: readonly ((events: TransportEvents) => Transport)[];
   readonly createPool: (options: PoolOptions, callbacks: PoolCallbacks) => MiningPool;
   readonly threads: number;
+  /** Share of its power that this session may use; absent: all of it. */
+  readonly processorShare?: number;
   /** Makes the thread that checks signatures; where absent they are checked in the peer's steps. */
   readonly createChecker?: (answered: AnswerCallback) => SignatureChecker;
   /** Calls back about every 100 ms until it is told to stop. */
@@ -66,6 +68,8 @@ export interface RunningSession extends RoomSession {
   warn(message: string): void;
   /** Whether the page is hidden. Others wait longer for one that is. */
   setHidden(hidden: boolean): void;
+  /** Share of its power that this session may use, above 0, at most 1, where others mine on the same computer. */
+  setProcessorShare(share: number): void;
   /** After a pause of the machine, the page or the network: comes back to the room at once. */
   wake(): void;
   /** Links that people make by hand; null where this session has none. */
@@ -85,6 +89,8 @@ export function startRoomSession(parts: SessionParts): RunningSession {
   let server: ServerState = 'none';
   let threads = parts.threads;
   let graphics = false;
+  let duty = parts.peer.settings.power;
+  let processorShare = parts.processorShare ?? 1;
   let rates = NO_RATES;
   let lastSampleMs = Number.NEGATIVE_INFINITY;
   let closed = false;
@@ -93,7 +99,7 @@ export function startRoomSession(parts: SessionParts): RunningSession {
   let notifying = false;
 
   const pool = parts.createPool(
-    { threads, duty: parts.peer.settings.power },
+    { threads, duty: duty * processorShare },
     {
       found: ({ templateId, data, proofOfWork }) =>
         take({ kind: 'found', templateId, data, proofOfWork }),
@@ -134,7 +140,8 @@ export function startRoomSession(parts: SessionParts): RunningSession {
         pool.search(output.template);
         return;
       case 'duty':
-        pool.setDuty(output.duty);
+        duty = output.duty;
+        pool.setDuty(duty * processorShare);
         return;
       case 'persist':
         store(output.record);
@@ -259,6 +266,7 @@ export function startRoomSession(parts: SessionParts): RunningSession {
             ...takePicture(peer, networkMs),
             server,
             threads,
+            processorShare,
             graphics,
             rates,
             rateHistory: [...rateHistory],
@@ -292,6 +300,11 @@ export function startRoomSession(parts: SessionParts): RunningSession {
     setThreads(count) {
       threads = Math.max(1, Math.floor(count));
       pool.setThreads(threads);
+      changed();
+    },
+    setProcessorShare(share) {
+      processorShare = share;
+      pool.setDuty(duty * share);
       changed();
     },
     setGraphics(isOn) {

@@ -13,6 +13,8 @@ export type ServerState = 'none' | 'connecting' | 'connected' | 'lost';
 export interface SessionSnapshot extends PeerSnapshot {
   readonly server: ServerState;
   readonly threads: number;
+  /** Share of the power that this computer's other miners leave, above 0, at most 1. */
+  readonly processorShare: number;
   /** Whether the graphics processor was asked to search too. */
   readonly graphics: boolean;
   readonly rates: PoolRates;

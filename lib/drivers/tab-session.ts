@@ -26,7 +26,7 @@ import { makeTaskRunner } from './tab/task-runner.ts';
 import { startTicker } from './tab/ticker.ts';
 import { createWebRtcTransport } from './webrtc/transport.ts';
 import type { HandLinks } from './webrtc/hand-links.ts';
-import { defaultThreads } from './workers/mining-pool.ts';
+import { shareProcessor } from './workers/processor-share.ts';
 import { createWebWorkerPool } from './workers/web-pool.ts';
 import { createWebSignatureChecker } from './workers/web-signature-checker.ts';
 
@@ -35,7 +35,10 @@ export interface TabSessionOptions {
   readonly name: string;
   /** 0.1 to 1; absent: full power, half on phones. */
   readonly power?: number;
-  /** Fixed number of workers; absent: the cores less one, shared with this origin's other tabs. */
+  /**
+   * Fixed number of workers; absent: the cores less one, shared with this origin's other tabs: where they are more than
+   * these cores, each has one worker and its share of the time.
+   */
   readonly threads?: number;
   /** Links at most; absent: 12, and 6 on phones. */
   readonly linkLimit?: number;
@@ -70,7 +73,6 @@ export async function openTabSession(
   const asked = askServer(baseUrl, policy);
   const identity = await claimTabIdentity(options.onIdentityLost ?? (() => location.reload()));
   const cores = navigator.hardwareConcurrency || 2;
-  const share = (tabs: number): number => Math.max(1, Math.floor(defaultThreads(cores) / tabs));
 
   let session: RunningSession | null = null;
   const early: string[] = [];
@@ -137,7 +139,7 @@ export async function openTabSession(
     ],
     createPool: createWebWorkerPool,
     createChecker: createWebSignatureChecker,
-    threads: options.threads ?? share(identity.tabCount()),
+    ...(threadsChosen ? { threads: options.threads! } : shareProcessor(cores, identity.tabCount())),
     startTicks: startTicker,
     readClocks,
     runSoon: makeTaskRunner(),
@@ -145,7 +147,10 @@ export async function openTabSession(
   session = running;
   for (const message of early) running.warn(message);
   identity.onTabCount((tabs) => {
-    if (!threadsChosen) running.setThreads(share(tabs));
+    if (threadsChosen) return;
+    const { threads, processorShare } = shareProcessor(cores, tabs);
+    running.setThreads(threads);
+    running.setProcessorShare(processorShare);
   });
   const restoredHeight = running.snapshot().tip?.height ?? 0;
   const record = (): void =>
@@ -175,6 +180,7 @@ export async function openTabSession(
     setThreads(threads) {
       threadsChosen = true;
       running.setThreads(threads);
+      running.setProcessorShare(1);
     },
     async close() {
       if (closed) return;

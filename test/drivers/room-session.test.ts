@@ -53,6 +53,36 @@ function open(
 
 const heightOf = (session: RunningSession): number => session.snapshot().tip?.height ?? 0;
 
+describe('a session on a computer where others mine too', () => {
+  it('searches its share of the time that its power allows', () => {
+    const duties: number[] = [];
+    const session = startRoomSession({
+      peer: { ...optionsOf(1), mines: true },
+      store: noStore,
+      stored: null,
+      transports: [(events) => createMemoryRoom().join(optionsOf(1).keys.account, events)],
+      createPool(options) {
+        duties.push(options.duty);
+        return { ...createIdlePool(), setDuty: (duty) => void duties.push(duty) };
+      },
+      threads: 1,
+      processorShare: 0.5,
+      startTicks: () => () => undefined,
+      readClocks,
+      runSoon: setImmediate,
+    });
+    sessions.push(session);
+    expect(duties).toEqual([0.5]);
+    session.setPower(0.4);
+    expect(duties.at(-1)).toBeCloseTo(0.2);
+    session.setProcessorShare(0.25);
+    expect(duties.at(-1)).toBeCloseTo(0.1);
+    session.setPower(1);
+    expect(duties.at(-1)).toBeCloseTo(0.25);
+    expect(session.snapshot().processorShare).toBe(0.25);
+  });
+});
+
 describe('a session that catches up', () => {
   it('takes the chain in task by task, and others come between', async () => {
     const room = createMemoryRoom();

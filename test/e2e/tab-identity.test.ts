@@ -17,6 +17,33 @@ test('two tabs of one browser are two peers that see each other', async ({ world
   await waitForLink(two, one);
 });
 
+test('the tabs of a browser leave a core to the rest of the computer, however many they are', async ({
+  world,
+}) => {
+  const tabs = await openTwoTabs(world);
+  const { page } = tabs[0].tab;
+  const cores = await page.evaluate(() => navigator.hardwareConcurrency);
+  await waitFor(
+    async () => {
+      const shares = await Promise.all(tabs.map((tab) => tab.snapshot()));
+      const used = shares.reduce(
+        (sum, { threads, processorShare }) => sum + threads * processorShare,
+        0,
+      );
+      return used > 0 && used <= Math.max(1, cores - 1);
+    },
+    { timeoutMs: LINKED_WITHIN_MS, describe: 'they share the cores less one' },
+  );
+  await tabs[1].tab.close();
+  await waitFor(
+    async () => {
+      const { threads, processorShare } = await tabs[0].snapshot();
+      return processorShare === 1 && threads === Math.max(1, cores - 1);
+    },
+    { timeoutMs: LINKED_WITHIN_MS, describe: 'the one that is left has them all' },
+  );
+});
+
 test('a duplicated tab becomes a peer of its own, and the first one stays who it was', async ({
   world,
 }) => {

@@ -5,7 +5,7 @@ import type { Fault } from '../../lib/sim/faults.ts';
 import { drawScenario, type RoomKind } from '../../lib/sim/scenario.ts';
 import { World, type WorldOptions } from '../../lib/sim/world.ts';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 300_000;
 /** What a proof takes in simulated rooms. */
 const HASHES_PER_PROOF = 64;
 

@@ -5,7 +5,7 @@ import { runWorld } from '../../lib/sim/world.ts';
 
 const SEEDS = 300;
 const SEEDS_PER_TEST = 25;
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 
 describe('small worlds, drawn from seeds', () => {
   for (let first = 0; first < SEEDS; first += SEEDS_PER_TEST)

@@ -47,6 +47,7 @@ export const snapshotExample: SessionSnapshot = {
   clock: { offsetMs: 0, wrong: false },
   server: 'none',
   threads: 1,
+  processorShare: 1,
   rates: { totalHashesPerSecond: 5e6, perWorkerHashesPerSecond: [5e6], hashes: 1, kernel: 'js' },
   rateHistory: [],
   warnings: [],

@@ -22,6 +22,16 @@ describe('what the miner does, in words', () => {
     expect(words.sentence).toMatch(/searches 5.% of the time/);
   });
 
+  it('explains that other tabs have their share of the processor', () => {
+    const words = describeSearch({
+      ...SNAPSHOT,
+      processorShare: 0.25,
+      mining: { ...mining, power: 0.5 },
+    });
+    expect(words.sentence).toMatch(/for block 13, 1[23].% of the time, as other tabs/);
+    expect(words.heldBack).toBe(false);
+  });
+
   it('says nothing of a budget that takes next to nothing', () => {
     expect(describeSearch({ ...SNAPSHOT, mining: { ...mining, budgetDuty: 0.999 } }).heldBack).toBe(
       false,

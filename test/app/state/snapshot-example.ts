@@ -50,6 +50,7 @@ export const SNAPSHOT: SessionSnapshot = {
   clock: { offsetMs: 0, wrong: false },
   server: 'connected',
   threads: 2,
+  processorShare: 1,
   rates: {
     totalHashesPerSecond: 1_000_000,
     perWorkerHashesPerSecond: [500_000, 500_000],

@@ -15,7 +15,7 @@ const page: BenchPage = {
   async join(fragment, linkLimit) {
     const link = readRoomLink(fragment);
     if (!link.ok) throw new Error(link.reason);
-    const session = await openTabSession(link.policy, { name: 'tab', threads: 1, linkLimit });
+    const session = await openTabSession(link.policy, { name: 'tab', linkLimit });
     session.setPaused(true);
     window.tabchain = { session };
     return session.snapshot().self.nodeId;
