@@ -4,8 +4,7 @@
  */
 
 /**
- * Where no memory is shared, a worker yields after so long to let messages in. A yield costs one microsecond in Node
- * and four in Chromium.
+ * Where no memory is shared, a worker yields after so long to let messages in. A yield costs some microseconds.
  */
 export const BATCH_MS = 0.35;
 /** Where the owner counts its messages in shared memory, a worker looks at the count after so long. */
