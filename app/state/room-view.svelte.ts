@@ -113,9 +113,9 @@ export class RoomView {
     if (change === 'figures') return this.#drawnMs + untilWholeSecondMs(this.#drawnMs);
     if (next.phase === 'syncing') return this.#drawnMs + SYNCING_REDRAW_MS;
     if (change === 'news' || next.tip === null) return this.#drawnMs + LEAST_REDRAW_MS;
-    // Bounded, as the wall clock may have been set since the block came.
-    const waitMs = PASSING_ON_MS - (Date.now() - next.tip.heardMs);
-    return nowMs + Math.min(Math.max(waitMs, 0), PASSING_ON_MS);
+    const ageMs = Date.now() - next.tip.heardMs;
+    // Below nothing where the wall clock has been set back since the block came.
+    return nowMs + (ageMs < 0 ? 0 : Math.max(0, PASSING_ON_MS - ageMs));
   }
 
   #draw(): void {

@@ -1,12 +1,13 @@
 /**
  * Which dials of a peer begin with a direct link, and not with one over the relay (R26): those of a peer that has a link
- * already, to nodes that it wants to keep, as long as direct links are known to work, or not known to fail.
+ * already, to nodes that it wants to keep, as long as the last try has not been in vain. Where some nodes of a network
+ * reach each other and others do not, one try in vain costs time, and not one for each node.
  */
 
 export class DirectDials {
   #preferred: ReadonlySet<string> = new Set();
   readonly #underWay = new Set<string>();
-  /** Whether no direct link stands, and the last try was in vain. */
+  /** Whether the last try was in vain. */
   #isInDoubt = false;
 
   /** Links to these are there to stay. */
@@ -27,16 +28,16 @@ export class DirectDials {
     if (kind === 'direct') this.#isInDoubt = false;
   }
 
-  /**
-   * No direct link came of a try to this node.
-   *
-   * @param works whether others stand
-   * @returns the nodes of such dials that go by the relay now: this one, or all where direct links do not seem to work
-   */
-  failed(nodeId: string, works: boolean): string[] {
-    this.#isInDoubt = !works;
-    const over = [...this.#underWay].filter((other) => this.#isInDoubt || other === nodeId);
-    for (const other of over) this.#underWay.delete(other);
+  /** No direct link came of a try. Answers the nodes of all dials that began directly: they go by the relay now. */
+  failed(): string[] {
+    this.#isInDoubt = true;
+    return this.giveUp();
+  }
+
+  /** There is no link any more, and so none of these dials can wait: they go by the relay now. */
+  giveUp(): string[] {
+    const over = [...this.#underWay];
+    this.#underWay.clear();
     return over;
   }
 }

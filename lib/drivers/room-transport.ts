@@ -126,6 +126,7 @@ export function createRoomTransport(
     options.createDirect?.({
       connected(linkId, kind, nodeId) {
         directDials.linked(nodeId, 'direct');
+        relay.cancel(nodeId);
         dials.delete(nodeId);
         upgrades.forget(nodeId);
         replace(relayed, nodeId, supersede);
@@ -141,7 +142,7 @@ export function createRoomTransport(
           return;
         }
         upgrades.failed(nodeId);
-        for (const other of directDials.failed(nodeId, directed.size > 0)) relay.dial(other);
+        for (const other of directDials.failed()) relay.dial(other);
       },
       signal: postSignal,
       warn: (message) => events.warn(message),
@@ -232,6 +233,8 @@ export function createRoomTransport(
       links.delete(nodeId);
       if (links === relayed) upgrades.forget(nodeId);
       if (!isClosed) events.disconnected(linkId);
+      if (!isClosed && relayed.size + directed.size === 0)
+        for (const other of directDials.giveUp()) relay.dial(other);
       return;
     }
   }

@@ -5,12 +5,12 @@ import { DirectDials } from '../../lib/drivers/direct-dials.ts';
 const NODES = ['a', 'b', 'c', 'd'];
 
 describe('dials that begin directly', () => {
-  it('are those of nodes to be kept, and never while direct links do not seem to work', () => {
+  it('are those of nodes to be kept, and none after a try in vain until a direct link has opened', () => {
     const dials = new DirectDials();
     expect(dials.begin('a')).toBe(false);
     dials.prefer(new Set(['a', 'b']));
     expect([dials.begin('a'), dials.begin('b'), dials.begin('c')]).toEqual([true, true, false]);
-    expect(dials.failed('a', false)).toEqual(['a', 'b']);
+    expect(dials.failed()).toEqual(['a', 'b']);
     expect(dials.begin('a')).toBe(false);
     dials.linked('c', 'relay');
     expect(dials.begin('a')).toBe(false);
@@ -20,23 +20,23 @@ describe('dials that begin directly', () => {
 
   it('each end once: by a link, or by going by the relay', () => {
     const anyAct = fc.record({
-      kind: fc.constantFrom('begin', 'failed', 'direct', 'relay'),
+      kind: fc.constantFrom('begin', 'failed', 'linkless', 'direct', 'relay'),
       nodeId: fc.constantFrom(...NODES),
-      works: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.array(anyAct, { maxLength: 40 }), (acts) => {
         const dials = new DirectDials();
         dials.prefer(new Set(NODES));
         const underWay = new Set<string>();
-        for (const { kind, nodeId, works } of acts) {
+        for (const { kind, nodeId } of acts) {
           if (kind === 'begin') {
             if (!underWay.has(nodeId) && dials.begin(nodeId)) underWay.add(nodeId);
-          } else if (kind === 'failed') {
-            const over = dials.failed(nodeId, works);
-            for (const other of over) expect(underWay.delete(other)).toBe(true);
-            expect(underWay.has(nodeId)).toBe(false);
-            if (!works) expect(underWay.size).toBe(0);
+          } else if (kind === 'failed' || kind === 'linkless') {
+            const over = kind === 'failed' ? dials.failed() : dials.giveUp();
+            expect(new Set(over)).toEqual(underWay);
+            expect(over).toHaveLength(underWay.size);
+            underWay.clear();
+            expect(dials.giveUp()).toEqual([]);
           } else {
             dials.linked(nodeId, kind);
             underWay.delete(nodeId);

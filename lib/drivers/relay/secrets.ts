@@ -32,6 +32,8 @@ export class RelaySecrets {
 
   /** The same for a node that calls us; null also where it is new and too many such nodes call at once. */
   ofCaller(nodeId: Account, publicKey: Uint8Array, nowMs: number): Uint8Array | null {
+    // A key that is not the node's costs nothing to send, and so must not use up what others need.
+    if (accountOf(publicKey) !== nodeId) return null;
     if (!this.#secrets.has(nodeId) && !this.#strangers.take(nowMs)) return null;
     return this.ofCalled(nodeId, publicKey);
   }

@@ -54,6 +54,8 @@ export interface RelayTransport {
   disconnect(linkId: string, code: string | null): void;
   /** A frame has come. */
   hear(from: string, frame: Uint8Array): void;
+  /** There is a better link to this node: a call that is under way comes to nothing, and nobody is told of it. */
+  cancel(nodeId: string): void;
   /** This node cannot be reached any more, or has begun anew. */
   lose(nodeId: string): void;
   /** The server is away: so are all links. */
@@ -228,6 +230,11 @@ export function createRelayTransport(options: RelayOptions, events: RelayEvents)
     return options.post(to, writeRelayFrame(frame));
   }
 
+  function cancel(nodeId: string): void {
+    clearTimeout(calls.get(nodeId)?.timer);
+    calls.delete(nodeId);
+  }
+
   function lose(nodeId: string): void {
     const call = calls.get(nodeId);
     if (call !== undefined) failCall(call);
@@ -260,6 +267,7 @@ export function createRelayTransport(options: RelayOptions, events: RelayEvents)
       later(() => events.disconnected(linkId));
     },
     hear,
+    cancel,
     lose,
     loseAll() {
       for (const nodeId of [...calls.keys(), ...open.keys()]) lose(nodeId);

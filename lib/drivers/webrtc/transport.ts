@@ -128,6 +128,7 @@ export function createWebRtcTransport(
     const refusal = refusalFor(from);
     if (refusal !== null) {
       post(from, dialId, { kind: 'refuse', code: refusal });
+      if (rival?.wanted === true) events.dialFailed(from);
       return;
     }
     const connection = start(from, dialId, false, rival?.wanted ?? false);

@@ -47,6 +47,13 @@ describe('a secret of the relay', () => {
     expect(secret).toEqual(sharedSecret(alice, bob.publicKey));
   });
 
+  test('is made for a stranger, however many have called under its name with keys that are not its own', () => {
+    const secrets = secretsOf(alice);
+    for (let n = 0; n < 2 * AGREEMENTS_BURST; n++)
+      expect(secrets.ofCaller(bob.account, noKey(n), 0)).toBeNull();
+    expect(secrets.ofCaller(bob.account, bob.publicKey, 0)).not.toBeNull();
+  });
+
   test('is forgotten, the longest unused first, where there are more than are kept', () => {
     const secrets = secretsOf(alice);
     secrets.ofCalled(bob.account, bob.publicKey);
