@@ -47,7 +47,10 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-/** Milliseconds from `nowMs` to the next whole second of the page's clock: all that ticks once a second does it then. */
+/**
+ * Milliseconds from `nowMs` to a whole second of the page's clock, when all is done that is done once a second: the next
+ * one that is half a second away, since timers end a little early at times, and would end again for the same second.
+ */
 export function untilWholeSecondMs(nowMs: number): number {
-  return 1_000 - (nowMs % 1_000);
+  return 1_500 - ((nowMs + 500) % 1_000);
 }

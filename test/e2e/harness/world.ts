@@ -27,10 +27,10 @@ export const test = plainTest.extend<{ world: World }>({
     await use(opened);
     // Told apart here from those that end below.
     for (const program of programs) titles.set(program, describeEnd(program));
+    // Read before servers and programs end: what the tabs say to that is no error of theirs.
+    const errors = browsers.flatMap(({ tabs }) => tabs).flatMap((tab) => [...tab.errors]);
     try {
       await opened.finish();
-      // Read before the programs end: what the tabs say to that is no error of theirs.
-      const errors = browsers.flatMap(({ tabs }) => tabs).flatMap((tab) => tab.errors);
       expect(errors, 'errors in the tabs').toEqual([]);
     } finally {
       await opened.close();
