@@ -4,7 +4,7 @@
 
 /** Nobody has come for so long: more are not to be expected soon. */
 export const QUIET_MS = 500;
-/** To some rooms others never cease to come, and nobody waits for longer than this. */
+/** To some rooms others never cease to come: after so long there is a chance to link, and then the wait begins anew. */
 export const LONGEST_WAIT_MS = 2_000;
 
 export class Arrivals {

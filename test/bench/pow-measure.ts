@@ -5,8 +5,9 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { createSHA256 } from 'hash-wasm';
 import { chooseKernel, HEATS } from '../../lib/pow/choice.ts';
 import { jsEngineMaker } from '../../lib/pow/js-engine.ts';
-import { createKernel, type Kernel } from '../../lib/pow/kernel.ts';
+import { createKernel } from '../../lib/pow/kernel.ts';
 import type { Template } from '../../lib/pow/template.ts';
+import { newKernel } from './new-kernel.ts';
 
 /** Long against the coarsest clock of a browser, 0.1 ms, and short against what else a machine does. */
 const WINDOW_MS = 12;
@@ -83,20 +84,6 @@ function templateOf(bytes: number, isFree = false): Template {
     target: HOPELESS,
     ...(isFree && { freeBytes: { offset: 0, length: 16 } }),
   };
-}
-
-function newKernel(): Kernel {
-  const kernel = chooseKernel({
-    switchedOff: new Set(),
-    preferred: new Set(),
-    nowMs: () => performance.now(),
-    wrong: (name, reason) => {
-      throw new Error(`${name}: ${reason}`);
-    },
-    won: () => undefined,
-  });
-  if (kernel === null) throw new Error('There is no kernel.');
-  return kernel;
 }
 
 function makeJs() {

@@ -2,9 +2,9 @@
  * Whether searches need as many hashes a proof as probability says: a kernel that counts what it does not try, or
  * tries what it has tried, shows here.
  */
-import { chooseKernel } from '../../lib/pow/choice.ts';
 import { targetToBytes } from '../../lib/chain/target.ts';
 import type { Figure } from './bench.ts';
+import { newKernel } from './new-kernel.ts';
 
 const PROOFS = 5000;
 /** One hash in so many is a proof. */
@@ -24,15 +24,7 @@ export function measureMeans(): Figure[] {
 }
 
 function meanHashes(dataLength: number, isFree: boolean, seed: number): number {
-  const kernel = chooseKernel({
-    switchedOff: new Set(),
-    preferred: new Set(),
-    nowMs: () => performance.now(),
-    wrong: (name, reason) => {
-      throw new Error(`${name}: ${reason}`);
-    },
-    won: () => undefined,
-  })!;
+  const kernel = newKernel();
   const template = {
     id: 1,
     data: new Uint8Array(dataLength).fill(seed),

@@ -8,8 +8,7 @@ import {
   createPostedCount,
   Mailbox,
 } from '../../../lib/drivers/workers/posted-count.ts';
-import { chooseKernel } from '../../../lib/pow/choice.ts';
-import type { Kernel } from '../../../lib/pow/kernel.ts';
+import { newKernel } from '../new-kernel.ts';
 import { templateOf } from './tips.ts';
 
 /** Until kernels have raced and run at full speed. */
@@ -75,18 +74,4 @@ function openMailbox(): Mailbox {
   countPosted(posted);
   mailbox.receive();
   return mailbox;
-}
-
-function newKernel(): Kernel {
-  const kernel = chooseKernel({
-    switchedOff: new Set(),
-    preferred: new Set(),
-    nowMs: () => performance.now(),
-    wrong: (name, reason) => {
-      throw new Error(`${name}: ${reason}`);
-    },
-    won: () => undefined,
-  });
-  if (kernel === null) throw new Error('There is no kernel.');
-  return kernel;
 }
